@@ -1,0 +1,113 @@
+"""What a rule type gives and what it gets: the two sides between the engine and the files in rule_types/."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from webhook.admission.edits import Draft
+from webhook.admission.facts import Namespace
+from webhook.admission.finding import Found
+from webhook.admission.kinds import KindPattern
+from webhook.admission.request import Request
+from webhook.pod.containers import ALL_ROLES, Container, ImageUse, Pod, Role, image_use
+from webhook.source.path import Path
+from webhook.source.shape import Problems
+
+
+class Subject:
+    """What a rule looks at: an object, its pod where it carries one, and the containers that the rule is about.
+
+    `pod` is None for kinds without one. `namespace` is None where its labels are not known or it has none.
+    """
+
+    __slots__ = ("_image_volumes", "_images", "containers", "namespace", "now", "object", "pod", "request")
+
+    def __init__(
+        self,
+        request: Request,
+        obj: dict[str, Any],
+        pod: Pod | None,
+        namespace: Namespace | None,
+        now: datetime,
+        containers: tuple[Container, ...] | None = None,
+        image_volumes: tuple[ImageUse, ...] | None = None,
+    ) -> None:
+        self.request = request
+        self.object = obj
+        self.pod = pod
+        self.namespace = namespace
+        self.now = now
+        self.containers = containers if containers is not None else pod.containers if pod else ()
+        self._image_volumes = image_volumes
+        self._images: tuple[ImageUse, ...] | None = None
+
+    @property
+    def images(self) -> tuple[ImageUse, ...]:
+        """Every image that the chosen containers and the image volumes bring in."""
+        if self._images is None:
+            volumes = self._image_volumes
+            if volumes is None:
+                volumes = self.pod.image_volumes if self.pod else ()
+            self._images = tuple(map(image_use, self.containers)) + volumes
+        return self._images
+
+    def narrowed(self, containers: tuple[Container, ...], image_volumes: tuple[ImageUse, ...]) -> "Subject":
+        """The same subject with other containers."""
+        return Subject(self.request, self.object, self.pod, self.namespace, self.now, containers, image_volumes)
+
+
+Check = Callable[[Subject], Iterator[Found]]
+"""Looks at the final object; says nothing when all is well."""
+
+Make = Callable[[Subject, Draft], None]
+"""Makes it so, through the draft; does nothing where it is so already."""
+
+Condition = Callable[[Subject], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleParts:
+    """A compiled rule: what it checks, and how it makes it so in each phase."""
+
+    checks: tuple[Check, ...] = ()
+    inject: Make | None = None
+    rewrite: Make | None = None
+    fill: Make | None = None
+    pin: Make | None = None
+    fill_object: Make | None = None
+    """Fills an object's own fields, outside a pod template."""
+    roles: frozenset[Role] = ALL_ROLES
+    """The containers it is about where the rule does not say `containers.of`."""
+    needs_pod: bool = True
+    """False where the rule can also judge kinds that carry no pod."""
+    needs_namespace: bool = False
+    """Whether it reads the namespace's labels or annotations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiling:
+    """A rule while it is being compiled: where it stands, so that what is wrong is told at its own keys."""
+
+    at: Path
+    problems: Problems
+    kinds: tuple[KindPattern, ...] | None = None
+    """What `match.kinds` says; None where it is left out: Pod and every kind that carries one."""
+
+    def error(self, below: Path, message: str, cure: str | None = None, on: str = "value") -> None:
+        """Something that keeps the rule from being used; `below` is the path under the rule type's key."""
+        self.problems.error((*self.at, *below), message, cure, on)
+
+    def warning(self, below: Path, message: str, cure: str | None = None, on: str = "value") -> None:
+        """Something that is allowed and probably not meant."""
+        self.problems.warning((*self.at, *below), message, cure, on)
+
+
+POD_PHASES = ("inject", "rewrite", "fill", "pin")
+"""The order in which a pod is mutated: each phase sees what the earlier ones did."""
+
+EPHEMERAL_PHASES = ("rewrite", "pin")
+"""What can still be made so for a new ephemeral container."""
+
+OBJECT_PHASES = ("fill_object",)
+"""What is made so for an object that is no pod: its own fields, outside a pod template."""

@@ -1,0 +1,45 @@
+"""Values as people may read them: one line, no control characters, never longer than fits."""
+
+import unicodedata
+from typing import Any
+
+SHOWN = 60  # characters of a user's value that we echo
+
+
+def clean(text: str) -> str:
+    """The text without control, format and line-breaking characters: nothing a user writes reaches a terminal raw."""
+    if text.isprintable():
+        return text
+    return "".join(c if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029" else "\ufffd" for c in text)
+
+
+def quote(value: Any, limit: int = SHOWN) -> str:
+    """A value found in an object, for a message: strings in quotes, cut to `limit` characters."""
+    if isinstance(value, str):
+        return f'"{_cut(clean(value), limit)}"'
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return _cut(str(value), limit)
+    import json
+
+    return _cut(clean(json.dumps(value, ensure_ascii=False, default=str)), limit)
+
+
+def listing(items: Any, last: str = "or") -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    words = [str(item) for item in items]
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{count} {noun if count == 1 else many or noun + 's'}"
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

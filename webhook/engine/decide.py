@@ -1,0 +1,287 @@
+"""One request in, one decision out: the only evaluator, for every enforcement point. Pure: facts and time are given.
+
+    decide(request, ruleset, facts, now, stage) -> Decision | Needs
+
+1. which rules apply (match.py); facts that are missing are named in Needs
+2. what must never be denied is allowed at once: objects being deleted, bookkeeping updates
+3. make it so on a private copy (mutate.py): a pod on CREATE; a new ephemeral container; a workload's template is
+   judged as the pod it will become, and nothing of that is written
+4. judge the final object (judge.py)
+5. what the old object already had warns (ratchet.py); what an exception covers is only recorded
+6. fold: verdict, id, order
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from webhook.admission.decision import Decision, Fault, Verdict
+from webhook.admission.edits import Note
+from webhook.admission.facts import Facts, Needs
+from webhook.admission.finding import Action, Cause, Finding, Mode, RuleInfo, Severity, Standing
+from webhook.admission.kinds import NOT_A_SPEC
+from webhook.admission.request import Operation, Request
+from webhook.admission.rule import EPHEMERAL_PHASES, OBJECT_PHASES, POD_PHASES
+from webhook.engine.judge import Case, Judged, excuse, expiring, failed, judge, undecided
+from webhook.engine.match import Applicable, Matching, as_pod, match, name_of
+from webhook.engine.mutate import Made, Making, is_mirror, make_so
+from webhook.engine.ratchet import OldFindings, touches_only_bookkeeping
+from webhook.errors import MalformedObject
+from webhook.pod.defaults import pod_of
+from webhook.pod.workloads import POD_AT
+from webhook.policy.ruleset import Ruleset
+from webhook.source.path import Path, look_up
+
+MALFORMED = RuleInfo("doorward", "object-shape", "Objects have the shape of their kind", "", Severity.CRITICAL)
+"""The rule that speaks when an object cannot be walked at all."""
+
+
+class Stage(Enum):
+    """Which stage is asked for: what /mutate answers, what /validate answers, or both (offline)."""
+
+    MUTATE = "mutate"
+    VALIDATE = "validate"
+    BOTH = "both"
+
+
+def decide(
+    request: Request, ruleset: Ruleset, facts: Facts, now: datetime, stage: Stage = Stage.BOTH
+) -> Decision | Needs:
+    """Decide one request.
+
+    `now` is an aware datetime. `facts` may be empty: what is missing comes back as Needs, unless nobody can be asked
+    (facts.askable is False), then the rules that need it are undecided. Never raises for anything in the object.
+    """
+    matching = match(request, ruleset, facts, now)
+    if isinstance(matching, Needs):
+        return matching
+    if not matching.applicable and not matching.unknown:
+        return _nothing(request, ruleset)
+    try:
+        return _Deciding(request, ruleset, facts, now, stage, matching).decision()
+    except MalformedObject as error:
+        return _malformed(request, ruleset, stage, error)
+    except RecursionError as error:
+        too_deep = MalformedObject(f"the object is nested too deeply ({error})", (), None)
+        return _malformed(request, ruleset, stage, too_deep)
+
+
+@dataclass(slots=True)
+class _Deciding:
+    """One request on its way to a decision."""
+
+    request: Request
+    ruleset: Ruleset
+    facts: Facts
+    now: datetime
+    stage: Stage
+    matching: Matching
+
+    def decision(self) -> Decision:
+        request, pod_at = self.request, _pod_at(self.request)
+        applicable = self._applicable_now(pod_at)
+        own = None if self.stage is Stage.VALIDATE else self._make_so(applicable, pod_at)
+        if self.stage is Stage.MUTATE:
+            return self._mutated(own)
+        final = own.draft.object if own else request.subject
+        pods = self._become_pod(pod_at, final) if pod_at else None
+        if pods:
+            final = pods.draft.object
+        case = Case(request, final, pod_at, self.matching.namespace, self.now)
+        judged = judge(case, applicable)
+        judged.findings += [
+            undecided(rule, reason, self.now, request.namespace) for rule, reason in self.matching.unknown
+        ]
+        notes = [*(own.draft.notes if own else ()), *(pods.draft.notes if pods else ())]
+        if judged.findings:
+            self._tell_conflicts(judged, applicable, own, pods, pod_at)
+            self._mellow(judged, applicable, case)
+            notes += self._expiring(judged.findings, case)
+        return self._fold(judged, notes, own)
+
+    def _applicable_now(self, pod_at: Path | None) -> tuple[Applicable, ...]:
+        """The rules whose conditions hold on the object as it came in."""
+        if not any(one.rule.when for one in self.matching.applicable):
+            return self.matching.applicable
+        from webhook.engine.conditions import holding
+
+        return holding(self.request, self.matching, pod_at, self.now)
+
+    def _make_so(self, applicable: Sequence[Applicable], pod_at: Path | None) -> Made | None:
+        """What is written: a pod on CREATE, a new ephemeral container, another object's own fields."""
+        phases = _phases(self.request, pod_at)
+        if not phases or self.request.object is None:
+            return None
+        at = pod_at if phases is not OBJECT_PHASES else None
+        making = Making(self.request, at, self.matching.namespace, self.now, phases)
+        return make_so(self.request.object, applicable, making)
+
+    def _become_pod(self, pod_at: Path, obj: dict[str, Any]) -> Made:
+        """A workload's template as the pod it will become: API defaults, then what we would make of that pod."""
+        pods = match(as_pod(self.request), self.ruleset, self.facts, self.now)
+        applicable = pods.applicable if isinstance(pods, Matching) else ()
+        making = Making(self.request, pod_at, self.matching.namespace, self.now, POD_PHASES)
+        return make_so(pod_of(obj, pod_at), applicable, making)
+
+    def _mellow(self, judged: Judged, applicable: Sequence[Applicable], case: Case) -> None:
+        """What does not deny although a rule found it: bookkeeping and deletion, old violations, exceptions."""
+        if never_denied(self.request):
+            judged.findings = [replace(finding, mode=_at_most_warn(finding.mode)) for finding in judged.findings]
+        judged.findings = self._ratcheted(judged.findings, applicable, case)
+        judged.findings = [self._excused(finding, case) for finding in judged.findings]
+
+    def _tell_conflicts(
+        self, judged: Judged, applicable: Sequence[Applicable], own: Made | None, pods: Made | None, pod_at: Path | None
+    ) -> None:
+        """What two clashing rules did not fill in is no violation of the author's: both rules are *failed*.
+
+        /validate sees only what /mutate left: the stage runs once more to learn whether rules clash.
+        """
+        made = pods or own or self._make_so(applicable, pod_at)
+        if made is None or not (made.conflicts or made.faults):
+            return
+        reasons = {rule: str(conflict) for rule, conflict in made.conflicts.items()}
+        reasons |= {fault.rule: "could not be made so: the rule broke on this object" for fault in made.faults}
+        judged.findings = [finding for finding in judged.findings if finding.rule.id not in reasons]
+        judged.findings += [failed(one, reasons[one.rule.info.id]) for one in applicable if one.rule.info.id in reasons]
+        judged.faults += made.faults
+
+    def _ratcheted(self, findings: list[Finding], applicable: Sequence[Applicable], case: Case) -> list[Finding]:
+        """On UPDATE, mark what the old object already had."""
+        old = self.request.old_object
+        if self.request.operation is not Operation.UPDATE or old is None or not any(map(_denies_ratcheting, findings)):
+            return findings
+        before = self._become_pod(case.pod_at, old).draft.object if case.pod_at else old
+        try:
+            judged = judge(replace(case, object=before), applicable)
+        except MalformedObject:
+            return findings
+        known = OldFindings(judged.findings, before)
+        return [
+            replace(finding, standing=Standing.OLD)
+            if finding.ratchets and finding.cause is Cause.VIOLATES and known.has(finding, case.object)
+            else finding
+            for finding in findings
+        ]
+
+    def _excused(self, finding: Finding, case: Case) -> Finding:
+        rule = self._rule(finding)
+        return excuse(finding, rule, case) if rule and finding.cause is Cause.VIOLATES else finding
+
+    def _rule(self, finding: Finding) -> Any:
+        return next((one.rule for one in self.matching.applicable if one.rule.info == finding.rule), None)
+
+    def _expiring(self, findings: Sequence[Finding], case: Case) -> list[Note]:
+        used = {finding.exception for finding in findings if finding.exception}
+        if not used:
+            return []
+        rules = [one.rule for one in self.matching.applicable]
+        return [
+            Note(rule.info.id, f"the exception {exemption.name} expires on {exemption.spec.expires}")
+            for rule, exemption in expiring(rules, case)
+            if exemption.name in used
+        ]
+
+    def _mutated(self, made: Made | None) -> Decision:
+        """What /mutate answers: it never denies; what it could not make so, /validate finds."""
+        faults = tuple(made.faults) if made else ()
+        notes = made.draft.notes if made else ()
+        return self._decision(Verdict.ALLOWED, (), tuple(notes), made, faults)
+
+    def _fold(self, judged: Judged, notes: Sequence[Note], made: Made | None) -> Decision:
+        findings = tuple(sorted(judged.findings, key=_most_severe_first)) if judged.findings else ()
+        denying = [finding for finding in findings if finding.action is Action.DENY]
+        if not denying:
+            verdict = Verdict.ALLOWED
+        elif any(finding.cause is Cause.VIOLATES for finding in denying):
+            verdict = Verdict.DENIED
+        else:
+            verdict = Verdict.UNDECIDED
+        return self._decision(verdict, findings, tuple(dict.fromkeys(notes)), made, tuple(judged.faults))
+
+    def _decision(
+        self,
+        verdict: Verdict,
+        findings: tuple[Finding, ...],
+        notes: tuple[Note, ...],
+        made: Made | None,
+        faults: tuple[Fault, ...],
+    ) -> Decision:
+        return Decision(
+            verdict=verdict,
+            findings=findings,
+            notes=notes,
+            patch=tuple(made.draft.patch) if made else (),
+            edits=tuple(made.draft.edits) if made else (),
+            object=made.draft.object if made else self.request.object,
+            id=decision_id(self.request, self.ruleset.revision, findings) if findings or faults else "",
+            revision=self.ruleset.revision,
+            matched=tuple(one.rule.info.id for one in self.matching.applicable),
+            faults=faults,
+        )
+
+
+def never_denied(request: Request) -> bool:
+    """Objects that are being deleted, and updates of finalizers, ownerReferences or managedFields alone."""
+    if request.operation is not Operation.UPDATE or request.object is None:
+        return False
+    if look_up(request.subject, ("metadata", "deletionTimestamp")) is not None:
+        return True
+    return request.old_object is not None and touches_only_bookkeeping(request.object, request.old_object)
+
+
+def decision_id(request: Request, revision: str, findings: Sequence[Finding]) -> str:
+    """The same refusal has the same id: generated names play no part."""
+    metadata = request.subject.get("metadata")
+    generated = metadata.get("generateName") if isinstance(metadata, dict) else None
+    parts = [revision, str(request.kind), request.namespace, str(generated or name_of(request))]
+    parts += [f"{finding.rule.id} {finding.where} {finding.value!r} {finding.cause}" for finding in findings]
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def _phases(request: Request, pod_at: Path | None) -> tuple[str, ...]:
+    """The phases of mutation that this request goes through; none for what cannot or must not be changed."""
+    if request.object is None or is_mirror(request.object) or never_denied(request):
+        return ()
+    if request.subresource == "ephemeralcontainers" and request.operation is Operation.UPDATE:
+        return EPHEMERAL_PHASES
+    if request.subresource or request.operation not in (Operation.CREATE, Operation.UPDATE):
+        return ()
+    if pod_at != ():
+        return OBJECT_PHASES
+    return POD_PHASES if request.operation is Operation.CREATE else ()
+
+
+def _pod_at(request: Request) -> Path | None:
+    """Where the pod stands in the request's object; None where it carries none."""
+    return None if request.subresource in NOT_A_SPEC else POD_AT.get(request.kind)
+
+
+def _denies_ratcheting(finding: Finding) -> bool:
+    return finding.action is Action.DENY and finding.cause is Cause.VIOLATES and finding.ratchets
+
+
+def _at_most_warn(mode: Mode) -> Mode:
+    return Mode.WARN if mode is Mode.ENFORCE else mode
+
+
+def _most_severe_first(finding: Finding) -> tuple[int, int, str, str]:
+    rank = {Action.DENY: 0, Action.WARN: 1, Action.AUDIT: 2}
+    return rank[finding.action], -finding.rule.severity, finding.rule.id, finding.where
+
+
+def _nothing(request: Request, ruleset: Ruleset) -> Decision:
+    """No rule concerns the request."""
+    return Decision(Verdict.ALLOWED, (), (), (), (), request.object, "", ruleset.revision, ())
+
+
+def _malformed(request: Request, ruleset: Ruleset, stage: Stage, error: MalformedObject) -> Decision:
+    """An object that cannot be walked is denied: nobody could say what it would run."""
+    if stage is Stage.MUTATE or never_denied(request):
+        return _nothing(request, ruleset)
+    finding = Finding(MALFORMED, error.path, error.found, str(error), None, Mode.ENFORCE)
+    made_up = decision_id(request, ruleset.revision, (finding,))
+    return Decision(Verdict.DENIED, (finding,), (), (), (), request.object, made_up, ruleset.revision, ())

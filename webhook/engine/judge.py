@@ -1,0 +1,142 @@
+"""The validate stage: every rule that applies looks at the final object; what it finds becomes findings."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from webhook.admission.decision import Fault
+from webhook.admission.facts import Namespace
+from webhook.admission.finding import Cause, Finding, Found, Mode, Standing
+from webhook.admission.request import Request
+from webhook.admission.rule import Subject
+from webhook.engine.match import Applicable, name_of
+from webhook.engine.mutate import narrow
+from webhook.engine.ratchet import container_at
+from webhook.errors import MalformedObject
+from webhook.pod.containers import Pod
+from webhook.policy.exceptions import Exemption
+from webhook.policy.ruleset import Rule
+from webhook.source.path import Path, look_up, render
+
+FAILED = "could not be checked: the rule broke on this object, which is our fault"
+
+
+@dataclass(slots=True)
+class Judged:
+    """What the rules have to say about one object."""
+
+    findings: list[Finding] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One object to be judged, and everything beside it that a rule may ask."""
+
+    request: Request
+    object: dict[str, Any]
+    pod_at: Path | None
+    namespace: Namespace | None
+    now: datetime
+
+
+def judge(case: Case, applicable: Iterable[Applicable]) -> Judged:
+    """The findings of all rules; a rule that breaks becomes a *failed* finding of that rule."""
+    judged = Judged()
+    pod = Pod(case.object, case.pod_at) if case.pod_at is not None else None
+    subject = Subject(case.request, case.object, pod, case.namespace, case.now)
+    for one in applicable:
+        rule = one.rule
+        target = subject if rule.selection is None else narrow(subject, rule)
+        try:
+            for check in rule.parts.checks:
+                for found in check(target):
+                    judged.findings.append(_finding(found, one, case))
+        except MalformedObject:
+            raise
+        except Exception as error:  # noqa: BLE001 - a rule that breaks must not break the answer
+            judged.faults.append(Fault(rule.info.id, error))
+            judged.findings.append(failed(one, FAILED))
+    return judged
+
+
+def failed(one: Applicable, message: str, path: Path = ()) -> Finding:
+    """A rule that could not be judged through a fault of ours or of the rules; it denies when enforcing."""
+    return Finding(one.rule.info, path, None, message, None, one.mode, cause=Cause.FAILED)
+
+
+def undecided(rule: Rule, reason: str, now: datetime, namespace: str) -> Finding:
+    """A rule of which nobody can say whether it applies."""
+    mode = rule.rollout.mode(now, namespace, None) or (Mode.ENFORCE if rule.rollout.can_enforce else Mode.WARN)
+    if mode is Mode.ENFORCE:
+        mode = rule.on_unavailable
+    return Finding(rule.info, (), None, f"could not be decided: {reason}", None, mode, cause=Cause.UNAVAILABLE)
+
+
+def _finding(found: Found, one: Applicable, case: Case) -> Finding:
+    rule = one.rule
+    at = container_at(found.path)
+    container = look_up(case.object, found.path[: at + 2]) if at is not None else None
+    name = str(container.get("name") or "") if isinstance(container, dict) else ""
+    image = str(container.get("image") or "") if isinstance(container, dict) else _volume_image(found)
+    message, fix = found.message, found.fix
+    if rule.message or rule.fix:
+        values = {
+            "value": found.value,
+            "path": render(found.path),
+            "container": name,
+            "namespace": case.request.namespace,
+            "name": name_of(case.request),
+        }
+        message = rule.message.fill(values, image) if rule.message else message
+        fix = rule.fix.fill(values, image) if rule.fix else fix
+    return Finding(
+        rule=rule.info,
+        path=found.path,
+        value=found.value,
+        message=message,
+        fix=fix,
+        mode=one.mode,
+        container=name,
+        ratchets=found.ratchets and rule.ratchet,
+    )
+
+
+def _volume_image(found: Found) -> str:
+    return found.value if isinstance(found.value, str) else ""
+
+
+def excuse(finding: Finding, rule: Rule, case: Case) -> Finding:
+    """The finding as the rule's exceptions leave it: excused, or told which exception has expired."""
+    for exemption in rule.exemptions_for(case.request):
+        if not _excuses(exemption, finding, case):
+            continue
+        if exemption.expired(case.now):
+            note = f"the exception {exemption.name} expired on {exemption.spec.expires}"
+            cure = f"renew it in the rules folder with a new `expires` (owner: {exemption.spec.owner})"
+            return replace(finding, message=f"{finding.message}; {note}", fix=finding.fix or cure)
+        return replace(finding, standing=Standing.EXCEPTED, exception=exemption.name)
+    return finding
+
+
+def expiring(rules: Iterable[Rule], case: Case) -> Iterable[tuple[Rule, Exemption]]:
+    """The exceptions that were used here and end within fourteen days."""
+    for rule in rules:
+        for exemption in rule.exemptions_for(case.request):
+            if exemption.expires_soon(case.now):
+                yield rule, exemption
+
+
+def _excuses(exemption: Exemption, finding: Finding, case: Case) -> bool:
+    """An exception for images excuses findings in containers with those images, as submitted."""
+    if exemption.images is None:
+        return True
+    submitted = case.request.object or {}
+    at = container_at(finding.path)
+    if at is not None:
+        container = look_up(submitted, finding.path[: at + 2])
+        return isinstance(container, dict) and exemption.excuses_image(str(container.get("image") or ""))
+    if finding.path[-2:] == ("image", "reference"):
+        return exemption.excuses_image(str(look_up(submitted, finding.path) or ""))
+    return False

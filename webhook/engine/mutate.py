@@ -1,0 +1,126 @@
+"""The mutate stage: rules make it so on a private copy, in one order: inject, rewrite, fill, pin.
+
+Two rules that want different values, or a rule that breaks, are left out together and the stage runs again without
+them: never the order of files, and never half a rule. /validate then finds what was not made so.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from webhook.admission.decision import Fault
+from webhook.admission.edits import Conflict, Draft
+from webhook.admission.facts import Namespace
+from webhook.admission.finding import Mode
+from webhook.admission.request import Request
+from webhook.admission.rule import EPHEMERAL_PHASES, POD_PHASES, Subject
+from webhook.engine.match import Applicable
+from webhook.errors import MalformedObject
+from webhook.pod.containers import Container, Pod, Role
+from webhook.policy.ruleset import Rule
+from webhook.source.path import Path, look_up
+
+MIRROR = "kubernetes.io/config.mirror"
+
+
+@dataclass(slots=True)
+class Made:
+    """What the mutate stage did: the draft, and the rules that were left out because they clash or broke."""
+
+    draft: Draft
+    conflicts: dict[str, Conflict] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """Everything that the mutate stage needs to know beside the object."""
+
+    request: Request
+    pod_at: Path | None
+    namespace: Namespace | None
+    now: datetime
+    phases: tuple[str, ...] = POD_PHASES
+
+
+def make_so(obj: dict[str, Any], applicable: Iterable[Applicable], making: Making) -> Made:
+    """Run every phase of every enforcing rule over a private copy of the object."""
+    makers = [a.rule for a in applicable if a.mode is Mode.ENFORCE and a.rule.makes]
+    conflicts: dict[str, Conflict] = {}
+    faults: list[Fault] = []
+    while True:
+        draft = Draft(obj)
+        left_out = conflicts.keys() | {fault.rule for fault in faults}
+        try:
+            _run(draft, [rule for rule in makers if rule.info.id not in left_out], making)
+        except Conflict as conflict:
+            conflicts.update(dict.fromkeys(conflict.rules, conflict))
+        except MalformedObject:
+            raise
+        except Exception as error:  # noqa: BLE001 - a rule that breaks must not break the answer
+            faults.append(Fault(draft.rule, error))
+        else:
+            return Made(draft, conflicts, faults)
+
+
+def _run(draft: Draft, makers: list[Rule], making: Making) -> None:
+    for phase in making.phases:
+        draft.begin_phase()
+        subject, seen = _subject(draft, making), len(draft.edits)
+        for rule in makers:
+            make = getattr(rule.parts, phase)
+            if make is None:
+                continue
+            if len(draft.edits) != seen:  # the pod is walked again: what was walked before is an older copy
+                subject, seen = _subject(draft, making), len(draft.edits)
+            draft.rule = rule.info.id
+            target = _target(subject, rule, making)
+            if target is not None:
+                make(target, draft)
+
+
+def _subject(draft: Draft, making: Making) -> Subject:
+    """The object as it stands now; on a subresource only the containers that are new can still be changed."""
+    pod = Pod(draft.object, making.pod_at) if making.pod_at is not None else None
+    subject = Subject(making.request, draft.object, pod, making.namespace, making.now)
+    if pod is None or making.phases is not EPHEMERAL_PHASES:
+        return subject
+    old = look_up(making.request.old_object, ("spec", "ephemeralContainers")) or []
+    known = {raw.get("name") for raw in old if isinstance(raw, dict)}
+    new = tuple(c for c in pod.containers if c.role is Role.EPHEMERAL and c.name not in known)
+    return subject.narrowed(new, ())
+
+
+def _target(subject: Subject, rule: Rule, making: Making) -> Subject | None:
+    """What the rule may change: its containers, less what an exception excuses; None for nothing."""
+    target = narrow(subject, rule)
+    for exemption in rule.exemptions_for(making.request):
+        if exemption.expired(making.now):
+            continue
+        if exemption.images is None:
+            return None
+        kept = tuple(c for c in target.containers if not exemption.excuses_image(c.image))
+        volumes = tuple(i for i in target.images if i.container is None and not exemption.excuses_image(i.text))
+        target = target.narrowed(kept, volumes)
+    return target
+
+
+def narrow(subject: Subject, rule: Rule) -> Subject:
+    """The subject with only the containers that the rule is about."""
+    if rule.selection is None or subject.pod is None:
+        return subject
+    meant = rule.selection.containers(subject.pod)
+    containers = meant if subject.containers is subject.pod.containers else _both(subject, meant)
+    volumes = tuple(use for use in subject.pod.image_volumes if rule.selection.covers_volume(use.text))
+    return subject.narrowed(containers, volumes)
+
+
+def _both(subject: Subject, meant: tuple[Container, ...]) -> tuple[Container, ...]:
+    return tuple(container for container in subject.containers if container in meant)
+
+
+def is_mirror(obj: dict[str, Any]) -> bool:
+    """Whether this is the API server's picture of a static pod, which cannot be changed."""
+    annotations = look_up(obj, ("metadata", "annotations"))
+    return isinstance(annotations, dict) and MIRROR in annotations

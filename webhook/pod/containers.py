@@ -1,0 +1,158 @@
+"""The one walker: every place of a pod where a container or an image can stand.
+
+No rule walks by itself. Containers are in three lists (containers, initContainers, ephemeralContainers); an
+initContainer with restartPolicy Always is a native sidecar (KEP-753); an image can also be mounted as a volume
+(`volumes[].image.reference`, KEP-4639).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from webhook.errors import MalformedObject
+from webhook.source.path import Path, render
+
+LISTS = ("initContainers", "containers", "ephemeralContainers")
+
+
+class Role(StrEnum):
+    """What a container is to its pod."""
+
+    CONTAINER = "containers"
+    INIT = "initContainers"
+    SIDECAR = "sidecars"
+    EPHEMERAL = "ephemeralContainers"
+
+
+ALL_ROLES = frozenset(Role)
+
+
+class Container:
+    """One container: its dict, what it is, and where it stands in the author's object."""
+
+    __slots__ = ("at", "list", "name", "pod", "raw", "role")
+
+    def __init__(self, pod: "Pod", list_name: str, index: int, raw: dict[str, Any]) -> None:
+        self.pod = pod
+        self.list = list_name
+        self.raw = raw
+        self.at: Path = (*pod.at, "spec", list_name, index)
+        name = raw.get("name")
+        self.name: str = name if isinstance(name, str) else ""
+        self.role = _role(list_name, raw)
+
+    @property
+    def image(self) -> str:
+        """The image as written, "" where there is none."""
+        image = self.raw.get("image")
+        return image if isinstance(image, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageUse:
+    """One image that the pod brings in, through a container or through an image volume."""
+
+    text: str
+    path: Path
+    pull_policy: str | None
+    pull_policy_path: Path
+    container: Container | None
+    owner: str
+
+
+class Pod:
+    """A pod wherever it stands: `root` is the whole object, `at` the path of the pod in it."""
+
+    def __init__(self, root: dict[str, Any], at: Path) -> None:
+        self.root = root
+        self.at = at
+        pod: Any = root
+        for index, step in enumerate(at):
+            pod = _dict(pod.get(step), at[: index + 1])
+        self.metadata: dict[str, Any] = _dict(pod.get("metadata"), (*at, "metadata"))
+        self.spec: dict[str, Any] = _dict(pod.get("spec"), (*at, "spec"))
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """Every container of every list, in the order in which the pod starts them."""
+        found: list[Container] = []
+        for name in LISTS:
+            items = self.spec.get(name)
+            if items:
+                found += self._list(name, items)
+        return tuple(found)
+
+    def _list(self, name: str, items: Any) -> Iterator[Container]:
+        at = (*self.at, "spec", name)
+        if not isinstance(items, list):
+            raise _malformed(at, "a list of containers", items)
+        for index, raw in enumerate(items):
+            if not isinstance(raw, dict):
+                raise _malformed((*at, index), "a container", raw)
+            yield Container(self, name, index, raw)
+
+    @cached_property
+    def image_volumes(self) -> tuple[ImageUse, ...]:
+        """The images that are mounted as volumes."""
+        volumes = self.spec.get("volumes") or []
+        if not isinstance(volumes, list):
+            raise _malformed((*self.at, "spec", "volumes"), "a list of volumes", volumes)
+        return tuple(use for index, raw in enumerate(volumes) if (use := self._image_volume(index, raw)))
+
+    def _image_volume(self, index: int, raw: Any) -> ImageUse | None:
+        at = (*self.at, "spec", "volumes", index)
+        source = _dict(raw, at).get("image")
+        if source is None:
+            return None
+        at = (*at, "image")
+        reference, policy = _dict(source, at).get("reference"), source.get("pullPolicy")
+        if reference is not None and not isinstance(reference, str):
+            raise _malformed((*at, "reference"), "a string", reference)
+        return ImageUse(
+            text=reference or "",
+            path=(*at, "reference"),
+            pull_policy=policy if isinstance(policy, str) else None,
+            pull_policy_path=(*at, "pullPolicy"),
+            container=None,
+            owner=f"volume {raw.get('name')}",
+        )
+
+
+def image_use(container: Container) -> ImageUse:
+    """The image of a container as an ImageUse; an image that is no string is a MalformedObject."""
+    image, policy = container.raw.get("image"), container.raw.get("imagePullPolicy")
+    if image is not None and not isinstance(image, str):
+        raise _malformed((*container.at, "image"), "a string", image)
+    return ImageUse(
+        text=image or "",
+        path=(*container.at, "image"),
+        pull_policy=policy if isinstance(policy, str) else None,
+        pull_policy_path=(*container.at, "imagePullPolicy"),
+        container=container,
+        owner=f"container {container.name}",
+    )
+
+
+def _role(list_name: str, raw: dict[str, Any]) -> Role:
+    if list_name == "initContainers":
+        return Role.SIDECAR if raw.get("restartPolicy") == "Always" else Role.INIT
+    return Role.CONTAINER if list_name == "containers" else Role.EPHEMERAL
+
+
+def _dict(value: Any, path: Path) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _malformed(path, "an object", value)
+    return value
+
+
+def _malformed(path: Path, expected: str, found: Any) -> MalformedObject:
+    return MalformedObject(f"{render(path)} must be {expected}, not {_named(found)}", path, found)
+
+
+def _named(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    return names.get(type(value), "null")

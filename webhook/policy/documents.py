@@ -1,0 +1,110 @@
+"""The documents of a rules folder: which files, which kinds, which names; nothing is compiled here."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from webhook.policy.model import API_VERSION, SPECS, Document, Metadata
+from webhook.source import files, yaml
+from webhook.source.path import Path
+from webhook.source.problem import Problem
+from webhook.source.shape import BROKEN, Problems, choice, decode, unknown
+
+
+@dataclass(slots=True)
+class Folder:
+    """Everything that was read; `digest` is a fingerprint of all bytes."""
+
+    files: list[str] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    unreadable: list[Problem] = field(default_factory=list)
+    broken: list[Problems] = field(default_factory=list)
+    digest: str = ""
+
+    def of(self, kind: str) -> Iterator[Document]:
+        """The documents of one kind, in the order in which they were read."""
+        return (document for document in self.documents if document.kind == kind)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong, by file, line and column."""
+        found = [*self.unreadable]
+        for problems in [*self.broken, *(document.problems for document in self.documents)]:
+            found += problems.found
+        return tuple(sorted(found, key=lambda p: (p.place.file, p.place.line, p.place.column)))
+
+
+def read_folder(arguments: Sequence[str]) -> Folder:
+    """Read every YAML and JSON file under the arguments; raises InputError for a name that does not exist."""
+    folder = Folder()
+    digest = hashlib.sha256()
+    for source in files.find(arguments):
+        if source.name.rsplit("/", 1)[-1] in ("kustomization.yaml", "kustomization.yml"):
+            continue
+        folder.files.append(source.name)
+        data = source.read()
+        digest.update(hashlib.sha256(data).digest())
+        reading = yaml.read(data, source.name)
+        folder.unreadable += reading.problems
+        for document in reading.documents:
+            _take(document, folder)
+    folder.digest = digest.hexdigest()
+    _refuse_twins(folder)
+    return folder
+
+
+def _take(source: yaml.Document, folder: Folder) -> None:
+    """Put a document that is one of ours into the folder, or say what it lacks."""
+    problems = Problems(source.place)
+    value = source.value
+    if not isinstance(value, dict):
+        problems.error((), "a rules document is a mapping", f"begin with `apiVersion: {API_VERSION}`")
+        folder.broken.append(problems)
+        return
+    kind, name = _head(value, problems)
+    if kind is BROKEN or name is BROKEN:
+        folder.broken.append(problems)
+        return
+    folder.documents.append(Document(kind, name, value.get("spec"), problems, source.file))
+
+
+def _head(value: dict[str, Any], problems: Problems) -> tuple[Any, Any]:
+    for key in value.keys() - {"apiVersion", "kind", "metadata", "spec"}:
+        unknown(key, ("apiVersion", "kind", "metadata", "spec"), (), problems)
+    for key in ("apiVersion", "kind", "metadata", "spec"):
+        if key not in value:
+            problems.error((), f"`{key}` is missing", _missing_cure(key), on="key")
+    version = value.get("apiVersion", API_VERSION)
+    if version != API_VERSION:
+        problems.error(("apiVersion",), f"expected `{API_VERSION}`", _foreign(version))
+    kind = choice(tuple(SPECS), value["kind"], ("kind",), problems) if "kind" in value else BROKEN
+    metadata = decode(Metadata, value["metadata"], ("metadata",), problems) if "metadata" in value else BROKEN
+    if "spec" not in value or version != API_VERSION:
+        return BROKEN, BROKEN
+    return kind, BROKEN if metadata is BROKEN else metadata.name
+
+
+def _missing_cure(key: str) -> str:
+    return {
+        "apiVersion": f"add `apiVersion: {API_VERSION}`",
+        "kind": f"add `kind:` with one of {', '.join(SPECS)}",
+    }.get(key, f"add `{key}:`")
+
+
+def _foreign(version: Any) -> str:
+    if isinstance(version, str) and version.startswith("doorward"):
+        return f"write `apiVersion: {API_VERSION}`"
+    return "this looks like another tool's document; keep only Doorward's documents in the rules folder"
+
+
+def _refuse_twins(folder: Folder) -> None:
+    """Two documents of one kind and name: both places are told."""
+    first: dict[tuple[str, str], Document] = {}
+    for document in folder.documents:
+        if document.kind == "PolicyTest":
+            continue
+        other = first.setdefault((document.kind, document.name), document)
+        if other is not document:
+            where: Path = ("metadata", "name")
+            place = other.problems.place(where)
+            document.problems.error(where, f"there is another {document.kind} {document.name} at {place}", "rename one")

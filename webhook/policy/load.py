@@ -1,0 +1,101 @@
+"""A folder of YAML -> a Ruleset, or everything that is wrong with it, each with its place.
+
+Steps: 1. read every document (documents.py)  2. choose the Profile  3. compile exceptions  4. compile policies
+(compile.py)  5. hold the documents against each other.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webhook.errors import InputError, RulesError
+from webhook.patterns import closest
+from webhook.pod.image import ImagePatterns
+from webhook.policy.compile import Policies
+from webhook.policy.documents import Folder, read_folder
+from webhook.policy.exceptions import Exemption
+from webhook.policy.model import Document, ExceptionSpec, ProfileSpec
+from webhook.policy.ruleset import Ruleset, ordered
+from webhook.source.problem import Level, Problem
+from webhook.source.shape import BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """What became of a folder: the ruleset (None when there is an error), and every error and warning."""
+
+    ruleset: Ruleset | None
+    problems: tuple[Problem, ...]
+    folder: Folder
+
+
+def load(arguments: Sequence[str], profile: str = "") -> Ruleset:
+    """The ruleset of a rules folder (or several); raises RulesError with all problems when one is an error."""
+    loading = read(arguments, profile)
+    if loading.ruleset is None:
+        raise RulesError([problem for problem in loading.problems if problem.level is Level.ERROR])
+    return loading.ruleset
+
+
+def read(arguments: Sequence[str], profile: str = "") -> Loading:
+    """Read and compile a rules folder; raises InputError only where there is nothing to read."""
+    folder = read_folder(arguments)
+    if not folder.files:
+        raise InputError(f"no rules in {', '.join(arguments)}: a rules folder holds .yaml files with Policy documents")
+    chosen = _choose_profile(folder, profile)
+    spec = chosen.decoded(chosen.spec) if chosen else ProfileSpec()
+    exemptions = _exemptions(folder)
+    policies = Policies(ProfileSpec() if spec is BROKEN else spec, exemptions)
+    for document in folder.of("Policy"):
+        policies.compile(document)
+    _check_references(folder, chosen, policies)
+    for kind in ("Registry", "Authority"):
+        for document in folder.of(kind):
+            document.decoded(document.spec)
+    problems = folder.problems()
+    broken = any(problem.level is Level.ERROR for problem in problems)
+    ruleset = None if broken else _ruleset(folder, chosen, policies)
+    return Loading(ruleset, problems, folder)
+
+
+def _ruleset(folder: Folder, chosen: Document | None, policies: Policies) -> Ruleset:
+    revision = hashlib.sha256(folder.digest.encode() + (chosen.name if chosen else "").encode()).hexdigest()[:12]
+    return Ruleset(
+        rules=ordered(policies.rules),
+        revision=revision,
+        profile=chosen.name if chosen else "",
+        exclude_namespaces=policies.profile.exclude_namespaces,
+    )
+
+
+def _choose_profile(folder: Folder, wanted: str) -> Document | None:
+    """The only Profile of the folder, or the one that was asked for."""
+    profiles = {document.name: document for document in folder.of("Profile")}
+    if wanted and wanted not in profiles:
+        guess = closest(wanted, profiles)
+        known = f"did you mean {guess}?" if guess else f"known: {', '.join(sorted(profiles)) or 'none'}"
+        raise InputError(f"there is no Profile {wanted} in the rules folder ({known})")
+    if not wanted and len(profiles) > 1:
+        raise InputError(f"the folder has several Profiles, choose one with --profile: {', '.join(sorted(profiles))}")
+    return profiles[wanted] if wanted else next(iter(profiles.values()), None)
+
+
+def _exemptions(folder: Folder) -> list[Exemption]:
+    compiled = []
+    for document in folder.of("Exception"):
+        spec: ExceptionSpec = document.decoded(document.spec)
+        if spec is not BROKEN:
+            images = ImagePatterns(spec.match.images) if spec.match.images else None
+            compiled.append(Exemption(document.name, spec, images))
+    return compiled
+
+
+def _check_references(folder: Folder, chosen: Document | None, policies: Policies) -> None:
+    """Names that refer to nothing: in exceptions and in the profile."""
+    for document in folder.of("Exception"):
+        rules = document.spec.get("rules") if isinstance(document.spec, dict) else None
+        for index, name in enumerate(rules if isinstance(rules, list) else []):
+            if isinstance(name, str):
+                policies.check_exempted(document, index, name)
+    if chosen and isinstance(chosen.spec, dict):
+        policies.check_profile(chosen)

@@ -1,0 +1,353 @@
+"""The documents of a rules folder, as they are written: every key with its sentence. policy-language.md is the text."""
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from webhook.admission.finding import Mode, Severity
+from webhook.admission.kinds import KindPattern
+from webhook.admission.request import Operation
+from webhook.admission.selector import LabelSelector
+from webhook.patterns import Glob
+from webhook.pod.image import ImagePattern
+from webhook.policy.dates import Day, Window
+from webhook.source.path import Path
+from webhook.source.shape import Problems, decode, field
+
+API_VERSION = "doorward.dev/v1"
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?\Z")
+
+
+class Name(str):
+    """The name of a document or rule: lower-case letters, digits, `-` and `.`, at most 63 characters."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "Name":
+        """Names stand in messages, metrics and exceptions, so they are kept plain."""
+        if not _NAME.match(text):
+            raise ValueError(f"`{text[:80]}` is no name", "use lower-case letters, digits and `-`, at most 63 of them")
+        return cls(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """A document's name."""
+
+    name: Name = field("The document's name.")
+    labels: dict[str, str] = field("Free labels, for people.", default={})
+    annotations: dict[str, str] = field("Free annotations, for people.", default={})
+
+
+class SeverityName(StrEnum):
+    """How bad a violation is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def severity(self) -> Severity:
+        """The severity as it is compared and sorted."""
+        return Severity[self.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names or globs, to take in or to leave out; what is left out wins."""
+
+    include: tuple[Glob, ...] = field("Only these.", default=())
+    exclude: tuple[Glob, ...] = field("All but these.", default=())
+
+    def __post_init__(self) -> None:
+        _not_empty(self, "include", "exclude")
+
+    def covers(self, name: str) -> bool:
+        """Whether a name is meant."""
+        if any(glob.matches(name) for glob in self.exclude):
+            return False
+        return not self.include or any(glob.matches(name) for glob in self.include)
+
+
+@dataclass(frozen=True, slots=True)
+class UserSet:
+    """Users by name, group or service account (namespace/name); globs may be used."""
+
+    names: tuple[Glob, ...] = field("User names.", default=())
+    groups: tuple[Glob, ...] = field("Groups, such as system:nodes.", default=())
+    service_accounts: tuple[Glob, ...] = field("Service accounts as NAMESPACE/NAME.", default=())
+
+    def __post_init__(self) -> None:
+        _not_empty(self, "names", "groups", "serviceAccounts")
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """Who asks."""
+
+    include: UserSet | None = field("Only requests of these users.", default=None)
+    exclude: UserSet | None = field("All requests but those of these users.", default=None)
+
+    def __post_init__(self) -> None:
+        _not_empty(self, "include", "exclude")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """When a rule applies: an absent criterion matches, all given ones must hold."""
+
+    kinds: tuple[KindPattern, ...] = field('Kinds: Pod, networking.k8s.io/Ingress, Pod/exec, "*".', default=())
+    operations: tuple[Operation, ...] = field("Operations; CREATE and UPDATE where left out.", default=())
+    namespaces: Names | None = field("Namespaces by name or glob.", default=None)
+    namespace_selector: LabelSelector | None = field("Namespaces by their labels.", default=None)
+    object_selector: LabelSelector | None = field("Labels of the pod, or of an object without a pod.", default=None)
+    names: Names | None = field("Object names or globs; generateName counts while the name is empty.", default=None)
+    users: Users | None = field("Who asks.", default=None)
+    owners: Names | None = field("Workload family of a pod: Deployment, Job, ... (can be forged).", default=None)
+    during: Window | None = field("A weekly time window.", default=None)
+
+    def __post_init__(self) -> None:
+        if not any(getattr(self, part.name) for part in dataclasses.fields(self)):
+            raise ValueError("the match is empty", "say what it is about, or leave `match` out")
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Images to take in or leave out."""
+
+    include: tuple[ImagePattern, ...] = field("Only these images.", default=())
+    exclude: tuple[ImagePattern, ...] = field("All but these images.", default=())
+
+    def __post_init__(self) -> None:
+        _not_empty(self, "include", "exclude")
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerMatch:
+    """Which containers a rule is about."""
+
+    of: tuple[Literal["containers", "initContainers", "sidecars", "ephemeralContainers"], ...] = field(
+        "The kinds of containers.", default=()
+    )
+    names: Names | None = field("Containers by name.", default=None)
+    images: Images | None = field("Containers and image volumes by image.", default=None)
+
+    def __post_init__(self) -> None:
+        _not_empty(self, "of", "names", "images")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who is responsible, and where to ask."""
+
+    team: str = field("The team that owns the policy.")
+    contact: str = field("Where people ask: a channel, an address, a URL.", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a rollout: from when and for whom a mode holds."""
+
+    mode: Mode = field("enforce, warn, audit or off.")
+    from_: Day | None = field("The day from which it holds.", default=None)
+    namespace_selector: LabelSelector | None = field("Only in namespaces with these labels.", default=None)
+    namespaces: Names | None = field("Only in these namespaces.", default=None)
+    percent: int | None = field("Only in this share of namespaces, chosen by a stable hash.", default=None)
+
+    def __post_init__(self) -> None:
+        if self.percent is not None and not 1 <= self.percent <= 100:
+            raise ValueError("`percent` must be from 1 to 100")
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionsAllowed:
+    """Whether exceptions to a policy may exist, and for how long."""
+
+    allowed: bool = field("false: no exception can be made.", default=True)
+    max_days: int | None = field("The longest time from `granted` to `expires`, in days.", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A typed value that a Profile may set, used in the policy as ${name}."""
+
+    type: Literal["string", "int", "bool", "list"] = field("string, int, bool or list (of strings).")
+    default: Any = field("The value without a Profile that sets it.", default=None)
+    doc: str = field("What it means, for whoever sets it.", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySpec:
+    """One or more rules with an owner, a match and a mode."""
+
+    title: str = field("What the policy wants, in one line.")
+    why: str = field("Why, in words that a refused developer accepts.")
+    owner: Owner = field("Who is responsible.")
+    rules: tuple[dict, ...] = field("The rules.")  # type: ignore[type-arg]
+    severity: SeverityName = field("low, medium, high or critical.", default=SeverityName.MEDIUM)
+    docs: str = field("A page with more.", default="")
+    parameters: dict[str, Parameter] = field("Values that a Profile may set.", default={})
+    match: Match | None = field("When the policy applies.", default=None)
+    mode: Mode | None = field("enforce (default), warn, audit or off.", default=None)
+    rollout: tuple[Step, ...] = field("Instead of a mode: who is where, and when.", default=())
+    exceptions: ExceptionsAllowed = field("Whether exceptions may exist.", default=ExceptionsAllowed(True, None))
+
+    def __post_init__(self) -> None:
+        if self.mode and self.rollout:
+            raise ValueError("both `mode` and `rollout` are given", "keep one of them")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpec:
+    """What every rule may say beside its rule type."""
+
+    name: Name = field("The rule's name, unique in its policy.")
+    match: Match | None = field("Narrower than the policy's match.", default=None)
+    containers: ContainerMatch | None = field("Which containers the rule is about.", default=None)
+    when: tuple[Any, ...] = field(
+        "Conditions on the object as it came in; all must hold.", default=(), one_or_many=True
+    )
+    mode: Mode | None = field("This rule's own mode.", default=None)
+    severity: SeverityName | None = field("This rule's own severity.", default=None)
+    message: str = field("Words of your own for what was found.", default="")
+    fix: str = field("How to mend it; {image.path}, {value}, {namespace} and the like are filled in.", default="")
+    ratchet: bool = field("false: an old violation is no excuse.", default=True)
+    on_unavailable: Literal["deny", "warn"] = field("What happens while a declared registry is away.", default="deny")
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionMatch:
+    """To whom an exception applies; namespaces are mandatory, the rest narrows."""
+
+    namespaces: Names = field("The namespaces it is for.")
+    names: Names | None = field("Workload names.", default=None)
+    images: tuple[ImagePattern, ...] = field("Only containers with these images, as submitted.", default=())
+
+    def __post_init__(self) -> None:
+        if not self.namespaces.include:
+            raise ValueError("an exception must name the namespaces it is for", "say namespaces: {include: [...]}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionSpec:
+    """A declared, owned, expiring permission to break named rules."""
+
+    rules: tuple[str, ...] = field("The rules, as policy/rule, or whole policies.")
+    match: ExceptionMatch = field("To whom it applies.")
+    reason: str = field("Why it is needed.")
+    owner: str = field("Who needs it.")
+    granted: Day = field("The day it was granted.")
+    expires: Day = field("The last day on which it holds (UTC).")
+    ticket: str = field("Where it was asked for.", default="")
+    approved_by: tuple[str, ...] = field("Who approved it.", default=())
+
+    def __post_init__(self) -> None:
+        if self.expires < self.granted:
+            raise ValueError("it expires before it was granted")
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSpec:
+    """Which policies are in force in a cluster, how, and which namespaces are left alone."""
+
+    include: tuple[Glob, ...] = field("The policies in force, by name or glob.", default=())
+    mode: Mode | None = field("The mode of policies that do not say their own.", default=None)
+    modes: dict[str, Mode] = field("A mode for single policies, whatever they say.", default={})
+    parameters: dict[str, dict[str, Any]] = field("Values for policies' parameters.", default={})
+    exclude_namespaces: tuple[Glob, ...] = field("Namespaces that are left alone.", default=())
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryCredentials:
+    """How Doorward logs in to a registry."""
+
+    file: str = field("A docker config file.", default="")
+    pull_secrets: Literal["allowed"] | None = field("Use the pod's own pull secrets, for this host only.", default=None)
+
+    def __post_init__(self) -> None:
+        _not_empty(self, "file", "pullSecrets")
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySpec:
+    """A registry that Doorward may dial, and how."""
+
+    host: str = field("The registry's host, with a port where needed.")
+    ca: str = field("A file beside this one with its certificate authority.", default="")
+    insecure: bool = field("true: plain HTTP.", default=False)
+    mirrors: tuple[str, ...] = field("Hosts to ask when it does not answer.", default=())
+    credentials: RegistryCredentials | None = field("How to log in.", default=None)
+    token_realms: tuple[str, ...] = field("Token services that may be asked.", default=())
+    redirect_hosts: tuple[str, ...] = field("Hosts that it may send us to for blobs.", default=())
+    stale_listing: str = field("How long an old listing of evidence may serve while it is away.", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateAuthority:
+    """Certificates that are trusted because of who issued them."""
+
+    bundle: str = field("A file with the certificates.")
+    subject: str = field("The subject that a signer must have.")
+
+
+@dataclass(frozen=True, slots=True)
+class Keyless:
+    """An identity that a transparency service vouches for."""
+
+    issuer: str = field("The OpenID issuer.")
+    subject: str = field("The identity.")
+    trusted_root: str = field("A file with the trusted root.")
+
+
+@dataclass(frozen=True, slots=True)
+class AuthoritySpec:
+    """A key, certificate authority or identity that evidence may be signed by."""
+
+    roles: tuple[Literal["build", "scan", "sbom", "test", "approval"], ...] = field("What it may vouch for.")
+    public_key: str = field("A PEM public key.", default="")
+    certificate_authority: CertificateAuthority | None = field("A certificate authority.", default=None)
+    keyless: Keyless | None = field("A keyless identity.", default=None)
+
+    def __post_init__(self) -> None:
+        given = [name for name in (self.public_key, self.certificate_authority, self.keyless) if name]
+        if len(given) != 1:
+            raise ValueError("exactly one of publicKey, certificateAuthority and keyless is needed")
+
+
+SPECS: dict[str, Any] = {
+    "Policy": PolicySpec,
+    "Exception": ExceptionSpec,
+    "Profile": ProfileSpec,
+    "Registry": RegistrySpec,
+    "Authority": AuthoritySpec,
+    "PolicyTest": dict,
+}
+"""The kinds of documents in a rules folder, and the shape of each one's spec."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of the rules folder: its kind, name and spec as plain data, and where it stands."""
+
+    kind: str
+    name: str
+    spec: Any
+    problems: Problems
+    file: str
+
+    def decoded(self, spec: Any) -> Any:
+        """The spec (with its parameters filled in) as its shape says; BROKEN after telling why."""
+        return decode(SPECS[self.kind], spec, SPEC_AT, self.problems)
+
+
+SPEC_AT: Path = ("spec",)
+
+
+def _not_empty(value: Any, *names: str) -> None:
+    if not any(getattr(value, part.name) for part in dataclasses.fields(value)):
+        raise ValueError("it is empty", f"say {' or '.join(f'`{name}`' for name in names)}")

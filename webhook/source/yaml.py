@@ -1,0 +1,307 @@
+"""Kubernetes manifests and rules as plain data, read as kubectl reads them, with a place for everything.
+
+`read` never raises for bad content. The stream is cut into documents at the lines where kubectl cuts it, so one bad
+document hides no other. Most documents take the quick way, straight from libyaml's events to plain data; one with an
+anchor, a tag, a merge or a mistake takes the careful way through tree.py and convert.py, which ends in the same data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from yaml.cyaml import CParser
+from yaml.error import YAMLError
+from yaml.events import (
+    DocumentEndEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from webhook.source import json_text, scalars, syntax, template
+from webhook.source.chunk import Chunk
+from webhook.source.convert import Budget, Conversion
+from webhook.source.path import Path
+from webhook.source.positions import Part, Positions
+from webhook.source.problem import Place, Problem
+from webhook.source.tree import DEEPEST, Parse, Refused
+
+_SEPARATOR = re.compile(rb"^---([^\n]*)\n?", re.MULTILINE)
+_SOURCE_COMMENT = re.compile(r"# Source: (\S.*?)\s*\Z")
+_CACHED = 20_000
+_LONGEST_CACHED = 64
+_FEWEST_ALIASED = 100_000
+_BYTES_PER_ALIASED = 16
+
+
+class Document:
+    """One document that says something: its plain data (`value`) and where it stands.
+
+    `index` counts the documents of the file from 0, the unreadable ones too; `line` is the 1-based first line of
+    content. The data are the caller's own: no two places in it share a list or a mapping.
+    """
+
+    __slots__ = ("_chunk", "_positions", "file", "index", "line", "value")
+
+    def __init__(self, value: Any, chunk: Chunk, index: int, line: int) -> None:
+        self.value = value
+        self.file = chunk.file
+        self.index = index
+        self.line = line
+        self._chunk = chunk
+        self._positions: Positions | None = None
+
+    def place(self, path: Path, on: Part = "value") -> Place:
+        """Where the path's value or key stands, or its nearest existing parent; a long value is shown by its key."""
+        if self._positions is None:
+            chunk = json_text.for_positions(self._chunk)
+            root = Parse(chunk).run()
+            assert root is not None
+            self._positions = Positions(chunk, root)
+        return self._positions.place(path, on)
+
+    @property
+    def origin(self) -> str | None:
+        """The chart's file that Helm names in a comment above the content, if it does."""
+        above = self._chunk.data.decode().split("\n")[: self.line - self._chunk.first_line]
+        found = (_SOURCE_COMMENT.match(line) for line in reversed(above))
+        return next((match[1] for match in found if match), None)
+
+    def __repr__(self) -> str:
+        return f"Document({self.file}:{self.line})"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file holds: the documents that can be read, and everything that is wrong with the others."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+
+
+def read(data: bytes, file: str) -> Reading:
+    """Read a YAML or JSON text; `file` is the name that places show."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if foreign := _foreign(data, file):
+        return Reading((), (foreign,))
+    if data.lstrip()[:1] in (b"{", b"["):
+        try:
+            return _json_reading(data, file)
+        except json_text.NotPlainJSON:
+            return _explained(data, file, _Reader(data, file).reading())
+    return _Reader(data, file).reading()
+
+
+def _json_reading(data: bytes, file: str) -> Reading:
+    found = (entry for entry in json_text.documents(data, file) if entry[0] is not None)
+    return Reading(tuple(Document(value, chunk, n, chunk.first_line) for n, (value, chunk) in enumerate(found)), ())
+
+
+def _explained(data: bytes, file: str, reading: Reading) -> Reading:
+    """Prefer what a JSON parser says about a text that is meant as JSON and is no YAML either."""
+    if reading.documents or not reading.problems or not json_text.looks_like_json(data):
+        return reading
+    problem = json_text.complaint(data, Chunk(file, data, 1))
+    return Reading((), (problem,)) if problem else reading
+
+
+def _foreign(data: bytes, file: str) -> Problem | None:
+    """The problem of a file that is no UTF-8 text at all."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or b"\0" in data[:2] != data[:2].strip(b"\0"):
+        return Problem("the file is UTF-16 or UTF-32 text", Place(file, 1, 1, 1, ""), help="save it as UTF-8")
+    head = data[:8192]
+    controls = sum(map(head.count, (bytes((code,)) for code in (*range(9), *range(14, 32), 127)))) if b"\0" in data else 0
+    if controls * 20 > len(head):
+        return Problem("this is a binary file, neither YAML nor JSON", Place(file, 1, 1, 1, ""))
+    return None
+
+
+class _Unusual(Exception):
+    """The quick way cannot read this document; the careful way can, or says what is wrong."""
+
+
+class _Cache(dict[str, Any]):
+    """Remembers what short scalars mean: a manifest says the same few words again and again."""
+
+    def __init__(self, meaning: Any) -> None:
+        super().__init__()
+        self._meaning = meaning
+
+    def __missing__(self, text: str) -> Any:
+        value = self._meaning(text)
+        if len(text) <= _LONGEST_CACHED:
+            if len(self) >= _CACHED:
+                self.clear()
+            self[text] = value
+        return value
+
+
+def _plain_key(text: str) -> str:
+    if text == "<<":
+        raise _Unusual
+    return scalars.key(text)
+
+
+_values = _Cache(scalars.value)
+_keys = _Cache(_plain_key)
+
+
+class _Reader:
+    """Reads one YAML stream."""
+
+    def __init__(self, data: bytes, file: str) -> None:
+        self._data = data
+        self._file = file
+        self._budget = Budget(max(_FEWEST_ALIASED, len(data) // _BYTES_PER_ALIASED))
+        self._documents: list[Document] = []
+        self._problems: list[Problem] = []
+        self._index = 0
+        self._template_seen = False
+        self._may_hold_template = b"{{" in data
+
+    def reading(self) -> Reading:
+        for chunk in self._chunks():
+            self._read(chunk)
+        return Reading(tuple(self._documents), tuple(self._problems))
+
+    def _chunks(self) -> Iterator[Chunk]:
+        """Cut as kubectl cuts: at every line that begins with ---, whatever stands around it."""
+        start, line = 0, 1
+        readable = True
+        for separator in _SEPARATOR.finditer(self._data):
+            if readable:
+                yield Chunk(self._file, self._data[start : separator.start()], line)
+            line += self._data.count(b"\n", start, separator.start())
+            readable = self._is_separator(separator, line)
+            start = separator.end()
+            line += 1
+        if readable:
+            yield Chunk(self._file, self._data[start:], line)
+
+    def _is_separator(self, found: re.Match[bytes], line: int) -> bool:
+        rest = found[1].strip()
+        if not rest or rest.startswith(b"#"):
+            return True
+        chunk = Chunk(self._file, found[0], line)
+        self._add(template.in_broken(chunk) or syntax.bad_separator(chunk, len(chunk.text)))
+        self._index += 1
+        return False
+
+    def _read(self, chunk: Chunk) -> None:
+        if not chunk.data.strip():
+            return
+        if self._may_hold_template and b"{{" in chunk.data:
+            self._read_carefully(chunk)
+            return
+        try:
+            value, line = _quick(chunk.data)
+        except (_Unusual, YAMLError, scalars.ScalarError):
+            self._read_carefully(chunk)
+        else:
+            self._keep(value, chunk, chunk.first_line + line)
+
+    def _keep(self, value: Any, chunk: Chunk, line: int) -> None:
+        if value is not None:
+            self._documents.append(Document(value, chunk, self._index, line))
+            self._index += 1
+
+    def _read_carefully(self, chunk: Chunk) -> None:
+        parse = Parse(chunk)
+        conversion = Conversion(chunk, self._budget)
+        problems = conversion.problems
+        try:
+            root = parse.run()
+            if root is None:
+                return
+            value = conversion.value(root)
+            if not problems:
+                problems.extend(filter(None, [template.in_text(chunk, root)]))
+            if not problems:
+                self._keep(value, chunk, chunk.where(root.start)[0])
+                return
+        except YAMLError as error:
+            problems.append(syntax.explain(error, chunk, parse.open))
+        except Refused as refused:
+            problems.append(refused.problem)
+        self._index += 1
+        for problem in filter(None, [template.in_broken(chunk)]) or problems:
+            self._add(problem)
+
+    def _add(self, problem: Problem) -> None:
+        self._problems.append(problem)
+
+
+def _quick(data: bytes) -> tuple[Any, int]:
+    """The plain data of a document and the 0-based line on which it begins; None where the chunk says nothing.
+
+    One loop without calls of our own: this is where the time of `doorward check` goes. Raises _Unusual, YAMLError or
+    ScalarError for whatever needs the careful way.
+    """
+    parser = CParser(data)
+    next_event = parser.get_event
+    next_event()  # the start of the stream
+    if next_event().__class__ is StreamEndEvent:
+        return None, 0
+    values, keys = _values, _keys
+    root: list[Any] = []
+    container: Any = root
+    parents: list[Any] = []
+    in_mapping = False
+    key = ""
+    line = None
+    while True:
+        event = next_event()
+        if in_mapping:
+            kind = event.__class__
+            if kind is ScalarEvent:
+                if event.tag is not None or event.anchor is not None:
+                    raise _Unusual
+                key = keys[event.value] if event.implicit[0] else event.value
+                if key in container:
+                    raise _Unusual
+            elif kind is MappingEndEvent:
+                container = parents.pop()
+                in_mapping = container.__class__ is dict
+                continue
+            else:
+                raise _Unusual
+            event = next_event()
+        kind = event.__class__
+        value: Any
+        if kind is ScalarEvent:
+            if event.tag is not None or event.anchor is not None:
+                raise _Unusual
+            value = values[event.value] if event.implicit[0] else event.value
+            if in_mapping:
+                container[key] = value
+            else:
+                container.append(value)
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            if event.tag is not None or event.anchor is not None or len(parents) >= DEEPEST:
+                raise _Unusual
+            value = {} if kind is MappingStartEvent else []
+            if in_mapping:
+                container[key] = value
+            else:
+                container.append(value)
+            parents.append(container)
+            container = value
+            in_mapping = kind is MappingStartEvent
+        elif kind is SequenceEndEvent:
+            container = parents.pop()
+            in_mapping = container.__class__ is dict
+        elif kind is DocumentEndEvent:
+            break
+        else:
+            raise _Unusual
+        if line is None:
+            line = event.start_mark.line
+    if next_event().__class__ is not StreamEndEvent:
+        raise _Unusual
+    return root[0], line or 0
