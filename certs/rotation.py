@@ -96,8 +96,10 @@ def next_step(state: State, now: datetime, plan: Plan) -> State:
     """The state after all that is due now; the same if nothing is. Raises UnusableError for a broken authority."""
     if not key_matches(state.authority):
         raise UnusableError("the authority's key belongs to another certificate")
+    # What joins the bundle in this step is out after it at the earliest, however short the time to settle.
+    may_take_over = plan.bundle_is_out and state.coming is not None
     state = _prepare_authority(state, now, plan)
-    state = _take_over(state, now, plan)
+    state = _take_over(state, now, plan.settle if may_take_over else None)
     state = _forget_retired(state, now)
     return _renew_leaf(state, now, plan)
 
@@ -110,11 +112,11 @@ def _prepare_authority(state: State, now: datetime, plan: Plan) -> State:
     return replace(state, coming=Coming(make_authority(now, plan.authority_lifetime), now))
 
 
-def _take_over(state: State, now: datetime, plan: Plan) -> State:
+def _take_over(state: State, now: datetime, settle: timedelta | None) -> State:
     if state.coming is None:
         return state
     old = certificate_of(state.authority)
-    settled = plan.bundle_is_out and now - state.coming.since >= plan.settle
+    settled = settle is not None and now - state.coming.since >= settle
     # Nothing that an expired authority signed is trusted any more, so there is nothing to wait for.
     if not settled and not expired(old, now):
         return state

@@ -206,10 +206,11 @@ _NOT_LINEAR = "does not exist here, because every expression runs in linear time
 _CURES = {
     "invalid perl operator: (?=": f"look-ahead {_NOT_LINEAR}",
     "invalid perl operator: (?!": f"look-ahead {_NOT_LINEAR}",
-    "invalid perl operator: (?<": f"look-behind {_NOT_LINEAR}",
+    "invalid perl operator: (?<=": f"look-behind {_NOT_LINEAR}",
+    "invalid perl operator: (?<!": f"look-behind {_NOT_LINEAR}",
     "invalid escape sequence: \\Z": "leave it out: an expression always covers the whole value",
     "pattern too large - compile failed": "its repetitions written out take too much memory",
-    "invalid repetition size": "at most 1000, repetitions within repetitions multiplied",
+    "invalid repetition size": "at most 1000, nested ones multiplied",
 }
 
 
@@ -266,7 +267,7 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
     for candidate in known:
         if _folded(candidate) == folded:
             return candidate
-    limit = max(len(word), 3) // 3
+    limit = min(max(len(word), 3) // 3, len(word) - 1)
     best: tuple[int, str] | None = None
     for candidate in known:
         if abs(len(candidate) - len(word)) <= limit:

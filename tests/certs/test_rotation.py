@@ -103,6 +103,14 @@ def test_the_coming_authority_signs_once_the_bundle_has_settled_and_the_old_one_
     assert later.coming is None
 
 
+def test_without_any_time_to_settle_the_bundle_still_goes_first() -> None:
+    state, at_once = fresh(), replace(PLAN, settle=timedelta(), new_authority=True)
+    waiting = next_step(state, NOW, at_once)
+    assert waiting.coming is not None
+    assert waiting.leaf == state.leaf
+    assert next_step(waiting, NOW, at_once).authority == waiting.coming.authority
+
+
 def test_the_coming_authority_waits_as_long_as_some_client_lacks_the_bundle() -> None:
     waiting = next_step(fresh(), NOW, replace(PLAN, new_authority=True))
     assert next_step(waiting, NOW + timedelta(hours=20), replace(PLAN, bundle_is_out=False)) is waiting

@@ -1,18 +1,30 @@
 """A small Kubernetes API server over real HTTP: objects with versions, lists in pages, watches, and ill will."""
 
+import base64
 import json
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from certs.authority import make_leaf
+from certs.context import server_context
+from certs.pair import Pair
 from webhook.cluster.client import Cluster, connect
 
 Json = dict[str, Any]
 NAMESPACES = "/api/v1/namespaces"
+
+
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that hangs up in the middle of an answer is what several tests are about."""
 
 
 class FakeApiServer:
@@ -23,7 +35,8 @@ class FakeApiServer:
     with method and path ahead of every request; what it returns, if anything, is (status, body) to answer with.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, authority: Pair | None = None) -> None:
+        """Speaks TLS if it is given an authority, which then signs its certificate."""
         self.objects: dict[str, Json] = {}
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.tokens: list[str | None] = []
@@ -33,8 +46,11 @@ class FakeApiServer:
         self._events: list[Json] = []
         self._changed = threading.Condition(threading.RLock())
         self._closing = False
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _answering_for(self))
-        self._server.daemon_threads = True
+        self._server = _QuietServer(("127.0.0.1", 0), _answering_for(self))
+        self._authority = authority
+        if authority:
+            leaf = make_leaf(authority, ["127.0.0.1"], datetime.now(UTC))
+            self._server.socket = server_context(leaf).wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     def __enter__(self) -> "FakeApiServer":
@@ -51,11 +67,14 @@ class FakeApiServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{'https' if self._authority else 'http'}://127.0.0.1:{self._server.server_address[1]}"
 
     def kubeconfig(self, folder: Path) -> str:
         """Writes a kubeconfig whose only context leads here."""
         path = folder / "kubeconfig"
+        cluster = {"server": self.url}
+        if self._authority:
+            cluster["certificate-authority-data"] = base64.b64encode(self._authority.certificate).decode()
         path.write_text(
             json.dumps(
                 {
@@ -63,7 +82,7 @@ class FakeApiServer:
                     "kind": "Config",
                     "current-context": "fake",
                     "contexts": [{"name": "fake", "context": {"cluster": "fake", "user": "fake"}}],
-                    "clusters": [{"name": "fake", "cluster": {"server": self.url}}],
+                    "clusters": [{"name": "fake", "cluster": cluster}],
                     "users": [{"name": "fake", "user": {"token": "t0ken"}}],
                 }
             )
@@ -153,6 +172,7 @@ def eventually(true: Callable[[], object], seconds: float = 10.0) -> bool:
 def _answering_for(fake: FakeApiServer) -> type[BaseHTTPRequestHandler]:
     class Answering(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def log_message(self, *_: object) -> None:
             """Tests read what was asked from `requests`."""

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from certs.authority import make_authority
 from tests.cluster.fake_api_server import NAMESPACES, FakeApiServer, eventually, status_body
 from webhook.admission.facts import Namespace
 from webhook.cluster import namespaces as room
@@ -87,13 +89,22 @@ def test_the_watch_begins_where_the_list_ended_and_asks_for_bookmarks(api: FakeA
 
 
 def test_a_watch_that_ends_in_order_is_resumed_from_the_last_bookmark(api: FakeApiServer, tmp_path: Path) -> None:
-    with watching(api, tmp_path, Timing(watch=1, grace=5)) as known:
+    with watching(api, tmp_path, Timing(watch=1, grace=5)):
         assert eventually(api.watches)
         api.bookmark()
-        assert eventually(lambda: api.watches()[-1]["resourceVersion"] == api.version)
-        api.namespace("late")
-        assert eventually(lambda: known.get("late") is not None)
-    assert [path for _, path, query in api.requests if "limit" in query] == [NAMESPACES]
+        assert eventually(lambda: len(api.watches()) == 2)
+        assert [query.get("limit", query.get("resourceVersion")) for _, _, query in api.requests] == [
+            "500",
+            "102",
+            api.version,
+        ]
+
+
+def test_a_watch_without_even_a_bookmark_is_not_believed_and_lists_anew(api: FakeApiServer, tmp_path: Path) -> None:
+    with watching(api, tmp_path, Timing(watch=1, grace=5)) as known:
+        assert eventually(api.watches)
+        api.forget_silently(f"{NAMESPACES}/team")
+        assert eventually(lambda: known.ready() and known.get("team") is None)
 
 
 @pytest.mark.parametrize("mood", ["gone", "gone at once"])
@@ -124,7 +135,7 @@ def test_a_broken_watch_is_resumed_where_it_was(api: FakeApiServer, tmp_path: Pa
     assert len([query for _, _, query in api.requests if "limit" in query]) == 1
 
 
-def test_a_watch_that_breaks_twice_lists_anew_because_a_restored_backup_knows_no_version_of_ours(
+def test_a_watch_that_breaks_twice_lists_anew_because_its_version_may_be_what_is_wrong(
     api: FakeApiServer, tmp_path: Path
 ) -> None:
     api.moods = ["500", "500"]
@@ -227,3 +238,11 @@ def test_a_watch_waiting_for_the_next_event_stops_when_told(api: FakeApiServer, 
     with watching(api, tmp_path, Timing()) as known:
         assert eventually(api.watches)
     assert not known._thread.is_alive()
+
+
+def test_over_tls_the_watch_sees_changes_and_stops_when_told(tmp_path: Path) -> None:
+    with FakeApiServer(make_authority(datetime.now(UTC))) as api, watching(api, tmp_path, Timing()) as known:
+        assert known.wait_until_ready(10)
+        assert eventually(api.watches)
+        api.namespace("late")
+        assert eventually(lambda: known.get("late") is not None)

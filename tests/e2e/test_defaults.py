@@ -36,24 +36,25 @@ TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 JOB_LABELS = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name")
 
 
+PULL_SECRETS: Json = {"imagePullSecrets": [{"name": "corp"}]}
+
+
 @pytest.fixture(scope="module")
 def prepared(cluster: Cluster) -> Cluster:
     """The cluster with a namespace that has the corpus's ServiceAccounts."""
     cluster.namespace(NAMESPACE)
-    for name, more in (("robot", {}), ("quiet", {"automountServiceAccountToken": False, **PULL_SECRETS})):
+    quiet: Json = {"automountServiceAccountToken": False, **PULL_SECRETS}
+    for name, more in {"robot": {}, "quiet": quiet}.items():
         account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
         cluster.apply(f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{name}", {**account, **more})
     return cluster
-
-
-PULL_SECRETS = {"imagePullSecrets": [{"name": "corp"}]}
 
 
 def path_of(obj: Json) -> str:
     group, kind = group_kind(obj)
     root = f"/apis/{obj['apiVersion']}" if group else "/api/v1"
     plural = {"Ingress": "ingresses", "NetworkPolicy": "networkpolicies"}.get(kind, f"{kind.lower()}s")
-    place = "" if kind in ("Namespace", "ClusterRoleBinding") else f"/namespaces/{NAMESPACE}"
+    place = "" if kind == "Namespace" else f"/namespaces/{NAMESPACE}"
     return f"{root}{place}/{plural}?dryRun=All"
 
 
@@ -181,7 +182,7 @@ def an_object(kind: str, version: str, **more: Any) -> Json:
     return {"apiVersion": version, "kind": kind, "metadata": {"name": "odd"}, **more}
 
 
-HOLES = {
+HOLES: Json = {
     "name": None,
     "image": None,
     "args": [None, "a"],
@@ -193,17 +194,18 @@ HOLES = {
     "livenessProbe": {"httpGet": {"port": None}},
     "lifecycle": {},
 }
-POD_LEVEL = [
+POD_LEVEL: list[Json] = [
     {"image": "a", "resources": {"limits": {"hugepages-2Mi": "4Mi"}, "requests": {"cpu": 1, "example.com/x": 1}}},
     {"image": "a", "resources": {"requests": {"memory": "1G"}}},
 ]
-STARTING = [
+STARTING: list[Json] = [
     {"image": "a", "restartPolicy": "Always", "resources": {"requests": {"cpu": "1"}}},
     {"image": "b", "resources": {"requests": {"cpu": "5", "memory": "1Mi"}}},
 ]
+NOTHING: tuple[Json, ...] = ({"spec": {}}, {})
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 
-REFUSED_LATER = [
+REFUSED_LATER: list[Json] = [
     a_pod(containers=None),
     a_pod(containers=[]),
     a_pod(containers=[None, {}]),
@@ -220,10 +222,9 @@ REFUSED_LATER = [
     *(
         an_object(kind, f"{group}/v1" if group else "v1", **more)
         for group, kind in POD_AT
-        for more in ({}, {"spec": {}})
-        if (kind, more) != ("PodTemplate", {"spec": {}})
+        for more in NOTHING[kind == "PodTemplate" :]
     ),
-    an_object("Namespace", "v1"),
+    an_object("Namespace", "v1", metadata={"name": NAMESPACE}),
     an_object("Service", "v1"),
     an_object("Service", "v1", spec={"type": "LoadBalancer", "ports": [{"port": 80}, {"port": 1, "targetPort": "a"}]}),
     an_object("Service", "v1", spec={"type": "NodePort", "sessionAffinity": "ClientIP", "externalIPs": ["10.9.9.9"]}),
@@ -231,8 +232,10 @@ REFUSED_LATER = [
     an_object("ConfigMap", "v1", data={"a": None}),
     an_object("NetworkPolicy", "networking.k8s.io/v1", spec={"egress": [{"ports": [{"port": 53}]}]}),
     an_object("Ingress", "networking.k8s.io/v1", spec={"rules": [{"http": {"paths": [{}]}}]}),
-    an_object("ClusterRoleBinding", "rbac.authorization.k8s.io/v1", roleRef={}, subjects=[{"kind": "User"}, {}]),
-    an_object("HorizontalPodAutoscaler", "autoscaling/v2", spec={"behavior": {"scaleUp": {"policies": []}}}),
+    an_object("RoleBinding", "rbac.authorization.k8s.io/v1", roleRef={}, subjects=[{"kind": "User"}, {}]),
+    an_object(
+        "HorizontalPodAutoscaler", "autoscaling/v2", spec={"behavior": {"scaleUp": {"policies": [{"type": "Pods"}]}}}
+    ),
     an_object("LimitRange", "v1", spec={"limits": [{"type": "Container", "max": {"cpu": "1.50"}, "min": {"cpu": 0}}]}),
     an_object("PersistentVolumeClaim", "v1", metadata={"name": "odd", "finalizers": ["kubernetes.io/pvc-protection"]}),
 ]

@@ -19,14 +19,56 @@ IMAGES = (
     "registry.corp.example/shop/web@sha256:" + "a" * 64,
     "registry.corp.example/shop/web:latest@sha256:" + "b" * 64,
     "localhost/web",
+    "localhost:5000/a/web:latest",
+    "under_score.example/web",
+    "index.docker.io/nginx:latest",
+    "b" * 240,
+    "a//b",
+    "-a",
     "UPPER/case",
     "not:a:reference",
     "quay.io/" + "long/" * 60 + "name",
     "c" * 64,
     "${IMAGE}",
 )
-CPU = ("100m", "0.1", 1, "1", "1000m", 0.5, "2", "1e0", "0.0001", "1500u", "3000m", "2k")
-MEMORY = ("64Mi", "67108864", 134217728, "0.5Gi", "1Gi", "1024Mi", "1500M", "1e9", "128974848", "1.5Gi", "0.1Mi", "2Ei")
+CPU = (
+    "100m",
+    "0.1",
+    1,
+    "1",
+    "1000m",
+    0.5,
+    "2",
+    "1e0",
+    "0.0001",
+    "1500u",
+    "3000m",
+    "2k",
+    "1.500",
+    "010",
+    "+1",
+    " 1 ",
+    ".5",
+    "1.",
+)
+MEMORY = (
+    "64Mi",
+    "67108864",
+    134217728,
+    "0.5Gi",
+    "1Gi",
+    "1024Mi",
+    "1500M",
+    "1e9",
+    "128974848",
+    "1.5Gi",
+    "0.1Mi",
+    "2Ei",
+    "1.0Gi",
+    "0.01Ki",
+    "1E",
+    "12E6",
+)
 KINDS = (
     "Pod",
     "PodTemplate",
@@ -173,7 +215,7 @@ def toleration(dice: Dice) -> Json:
     key = dice.choice(("", "pool", "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"))
     effect = dice.choice(("", "NoSchedule", "NoExecute"))
     operator = "Exists" if not key else dice.choice(("Exists", "Equal", ""))
-    found = {"key": key, "operator": operator, "effect": effect, "value": "" if operator == "Exists" else "a"}
+    found: Json = {"key": key, "operator": operator, "effect": effect, "value": "" if operator == "Exists" else "a"}
     if effect == "NoExecute":
         found["tolerationSeconds"] = dice.choice((None, 0, 60))
     return found
@@ -188,7 +230,7 @@ def spread(dice: Dice) -> Json:
 
 def container(dice: Dice, name: str, role: str, mounts: list[str], used: set[int]) -> Json:
     """A container; `used` are the ports that the pod's containers have taken."""
-    found = {"name": name, "image": dice.choice(IMAGES)} | dice.some(
+    found: Json = {"name": name, "image": dice.choice(IMAGES)} | dice.some(
         {
             "args": ([], None, ["-v"]),
             "command": ([], ["/bin/sh", ""]),
@@ -252,7 +294,7 @@ def resources(dice: Dice) -> Json | None:
     if dice.seldom():
         return None
     limits = dice.some({"cpu": CPU, "memory": MEMORY, "ephemeral-storage": ("1Gi", 1000)})
-    small = {"cpu": ("0.1m", "100u", 0, None), "memory": ("1", 1024, "0", None), "ephemeral-storage": ("1k", 0)}
+    small = {"cpu": ("0.1m", "100u", 0, None), "memory": ("1", 8, "0", None), "ephemeral-storage": ("1k", 0)}
     return dice.choice(
         (
             {},
@@ -361,8 +403,8 @@ def _workload(kind: str, group: str, spec: Callable[[Dice], Json]) -> Callable[[
     return write
 
 
-_SELECTOR = {"selector": {"matchLabels": {"app": "web"}}}
-_REPLICAS = {"replicas": (0, 1, None, 3), "minReadySeconds": (0, 5), "revisionHistoryLimit": (None, 0, 3)}
+_SELECTOR: Json = {"selector": {"matchLabels": {"app": "web"}}}
+_REPLICAS: Json = {"replicas": (0, 1, None, 3), "minReadySeconds": (0, 5), "revisionHistoryLimit": (None, 0, 3)}
 
 
 def _deployment(dice: Dice) -> Json:
@@ -374,7 +416,7 @@ def _deployment(dice: Dice) -> Json:
         {"rollingUpdate": {}},
         {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": dice.choice((0, 1, "50%", None))}},
     )
-    more = {"paused": False, "progressDeadlineSeconds": (None, 300), "strategy": strategy}
+    more: Json = {"paused": False, "progressDeadlineSeconds": (None, 300), "strategy": strategy}
     spec = _SELECTOR | {"template": pod_template(dice)} | dice.some(_REPLICAS | more)
     return {"spec": spec} | dice.some({"status": {"replicas": 0}})
 
@@ -384,7 +426,7 @@ def _replica_set(dice: Dice) -> Json:
 
 
 def _replication_controller(dice: Dice) -> Json:
-    selector = {"selector": (None, {}, {"app": "web"})}
+    selector: Json = {"selector": (None, {}, {"app": "web"})}
     return {"spec": {"template": pod_template(dice)} | dice.some(_REPLICAS | selector)}
 
 
@@ -398,7 +440,7 @@ def _stateful_set(dice: Dice) -> Json:
         {"type": "RollingUpdate", "rollingUpdate": {"partition": dice.choice((0, None))}},
     )
     claims = [{"metadata": {"name": "data"}, "spec": claim(dice)}]
-    more = {
+    more: Json = {
         "serviceName": ("", "web"),
         "podManagementPolicy": ("", "Parallel"),
         "updateStrategy": strategy,
@@ -417,13 +459,13 @@ def _daemon_set(dice: Dice) -> Json:
         {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}},
         {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
     )
-    options = {"updateStrategy": strategy, "minReadySeconds": 0, "revisionHistoryLimit": (None, 5)}
+    options: Json = {"updateStrategy": strategy, "minReadySeconds": 0, "revisionHistoryLimit": (None, 5)}
     return {"spec": _SELECTOR | {"template": pod_template(dice)} | dice.some(options)}
 
 
 def _job_spec(dice: Dice) -> Json:
     failure = {"rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}]}
-    options = {
+    options: Json = {
         "activeDeadlineSeconds": None,
         "backoffLimit": (None, 0, 3),
         "completionMode": (None, "NonIndexed"),
@@ -435,9 +477,7 @@ def _job_spec(dice: Dice) -> Json:
         "selector": None,
     }
     template = pod_template(dice, restart=("Never",))
-    for one in template["spec"].get("containers", []):
-        one.pop("restartPolicy", None)
-    spec = {"template": template} | dice.some(options)
+    spec: Json = {"template": template} | dice.some(options)
     if dice.seldom():
         spec["podFailurePolicy"] = failure
     if dice.seldom():
@@ -450,7 +490,7 @@ def _job(dice: Dice) -> Json:
 
 
 def _cron_job(dice: Dice) -> Json:
-    options = {
+    options: Json = {
         "concurrencyPolicy": ("", "Forbid"),
         "failedJobsHistoryLimit": (None, 0),
         "successfulJobsHistoryLimit": (None, 5),

@@ -106,8 +106,9 @@ def _merge(value: Json) -> list[str] | str | None:
     """A list's merge keys; "set" or "atomic" for one without."""
     if value.get("type") != "array":
         return None
-    kind = value.get("x-kubernetes-list-type", "atomic")
-    return value["x-kubernetes-list-map-keys"] if kind == "map" else kind
+    kind: str = value.get("x-kubernetes-list-type", "atomic")
+    keys: list[str] = value.get("x-kubernetes-list-map-keys", [])
+    return keys if kind == "map" else kind
 
 
 def _enum(value: Json) -> list[str] | None:

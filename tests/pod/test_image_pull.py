@@ -26,7 +26,6 @@ def test_the_latest_tag_is_pulled_always(image: str) -> None:
         "a:b:c",
         "a" * 64,
         "docker.io/" + "a" * 250,
-        "b" * 240,
         "",
         None,
         5,

@@ -54,13 +54,15 @@ class Action(StrEnum):
 
 class Found(NamedTuple):
     """What a check yields: the path in the author's object, the value there (None: nothing), a clause that reads
-    after the path, and how to mend it. `ratchets` is False for what an old violation does not excuse."""
+    after the path, and how to mend it. `ratchets` is False for what an old violation does not excuse, `only_warns` is
+    True for what never denies."""
 
     path: Path
     value: Any
     message: str
     fix: str | None = None
     ratchets: bool = True
+    only_warns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

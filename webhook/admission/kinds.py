@@ -60,6 +60,26 @@ POD_CARRIERS = tuple(GroupKind(*kind) for kind in POD_AT)
 BARE = {key.kind: key for key in BUILT_IN if key.group in ("", "apps", "batch")}
 """Kinds that are named without their group: the core and the workload kinds."""
 
+CLUSTER_SCOPED = frozenset(
+    {
+        GroupKind("", "Namespace"),
+        GroupKind("", "Node"),
+        GroupKind("", "PersistentVolume"),
+        GroupKind("apiextensions.k8s.io", "CustomResourceDefinition"),
+        GroupKind("certificates.k8s.io", "CertificateSigningRequest"),
+        GroupKind("networking.k8s.io", "IngressClass"),
+        GroupKind("node.k8s.io", "RuntimeClass"),
+        GroupKind("rbac.authorization.k8s.io", "ClusterRole"),
+        GroupKind("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+        GroupKind("scheduling.k8s.io", "PriorityClass"),
+        GroupKind("storage.k8s.io", "CSIDriver"),
+        GroupKind("storage.k8s.io", "StorageClass"),
+        GroupKind("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+        GroupKind("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+    }
+)
+"""Built-in kinds that live in no namespace; a custom kind that is not known is taken to live in one."""
+
 KEEPS_CLUSTER_ALIVE = frozenset(
     {
         GroupKind("coordination.k8s.io", "Lease"),

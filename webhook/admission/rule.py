@@ -12,7 +12,7 @@ from webhook.admission.kinds import KindPattern
 from webhook.admission.request import Request
 from webhook.pod.containers import ALL_ROLES, Container, ImageUse, Pod, Role, image_use
 from webhook.source.path import Path
-from webhook.source.shape import Problems
+from webhook.source.shape import On, Problems
 
 
 class Subject:
@@ -94,11 +94,16 @@ class Compiling:
     kinds: tuple[KindPattern, ...] | None = None
     """What `match.kinds` says; None where it is left out: Pod and every kind that carries one."""
 
-    def error(self, below: Path, message: str, cure: str | None = None, on: str = "value") -> None:
+    def error(self, below: Path, message: str, cure: str | None = None, on: On = "value") -> None:
         """Something that keeps the rule from being used; `below` is the path under the rule type's key."""
         self.problems.error((*self.at, *below), message, cure, on)
 
-    def warning(self, below: Path, message: str, cure: str | None = None, on: str = "value") -> None:
+    def refused(self, below: Path, error: ValueError, on: On = "value") -> None:
+        """A text that its own grammar refused: ValueError(message) or ValueError(message, cure)."""
+        message, *cure = error.args or ("not valid",)
+        self.error(below, str(message), str(cure[0]) if cure else None, on)
+
+    def warning(self, below: Path, message: str, cure: str | None = None, on: On = "value") -> None:
         """Something that is allowed and probably not meant."""
         self.problems.warning((*self.at, *below), message, cure, on)
 

@@ -134,7 +134,7 @@ class Namespaces:
         if self._stopped.is_set():
             return
         self._failures += 1
-        # After a restored backup every version we know lies in the future, which the server answers in several ways.
+        # Whatever is wrong with this version, a list does not depend on it.
         if self._failures > 1 or (isinstance(error, RefusedError) and error.status == 410):
             self._version = None
         if self._trouble is None:
@@ -183,6 +183,10 @@ class Namespaces:
                 heard = True
         if not heard and self._clock() - begun < min(1.0, seconds / 2):
             raise UnreachableError("the watch of namespaces was ended at once, without an event")
+        if not heard:
+            # Not even a bookmark, which comes every minute. An API server takes a version from the future, as one is
+            # after a backup was restored, and says nothing until it gets there: do not believe the silence.
+            self._version = None
         self._alive()
 
     def _take(self, event: Json) -> None:

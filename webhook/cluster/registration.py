@@ -92,6 +92,6 @@ def _clients(configuration: Json) -> Iterator[Json]:
 
 def _bundle(client: Json) -> bytes:
     try:
-        return base64.b64decode(client.get("caBundle") or "")
+        return base64.b64decode(client.get("caBundle") or "", validate=True)
     except binascii.Error:
         return b""

@@ -69,6 +69,6 @@ def write(cluster: Cluster, place: Place, secret: Secret, data: Mapping[str, byt
 def _secret(place: Place, item: Json) -> Secret:
     try:
         data = item.get("data") or {}
-        return Secret({key: base64.b64decode(value) for key, value in data.items()}, item)
+        return Secret({key: base64.b64decode(value, validate=True) for key, value in data.items()}, item)
     except (binascii.Error, TypeError, AttributeError) as error:
         raise ClusterError(f"{place} cannot be read: its data is not base64") from error

@@ -153,12 +153,17 @@ def _key_matches(path: Path, text: bytes) -> bool | None:
 
 def _told(certificate: Certificate, now: datetime) -> Iterator[str]:
     left = certificate.not_valid_after_utc - now
-    yield f"  subject      {certificate.subject.rfc4514_string()}"
-    yield f"  issuer       {certificate.issuer.rfc4514_string()}"
-    yield f"  names        {', '.join(names(certificate)) or '(none)'}"
+    yield f"  subject      {_printable(certificate.subject.rfc4514_string())}"
+    yield f"  issuer       {_printable(certificate.issuer.rfc4514_string())}"
+    yield f"  names        {_printable(', '.join(names(certificate))) or '(none)'}"
     yield f"  not before   {moment(certificate.not_valid_before_utc)}"
     yield f"  not after    {moment(certificate.not_valid_after_utc)} ({_duration(left)})"
     yield f"  fingerprint  {fingerprint(certificate)}"
+
+
+def _printable(text: str) -> str:
+    """Whoever made the certificate chose these words, so they may hold commands for a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _duration(left: timedelta) -> str:

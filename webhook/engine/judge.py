@@ -8,8 +8,10 @@ from typing import Any
 from webhook.admission.decision import Fault
 from webhook.admission.facts import Namespace
 from webhook.admission.finding import Cause, Finding, Found, Mode, Standing
+from webhook.admission.operators import CannotDecide
 from webhook.admission.request import Request
 from webhook.admission.rule import Subject
+from webhook.admission.statements import BudgetSpent
 from webhook.engine.match import Applicable, name_of
 from webhook.engine.mutate import narrow
 from webhook.engine.ratchet import container_at
@@ -55,6 +57,10 @@ def judge(case: Case, applicable: Iterable[Applicable]) -> Judged:
                     judged.findings.append(_finding(found, one, case))
         except MalformedObject:
             raise
+        except CannotDecide as reason:
+            judged.findings.append(replace(failed(one, f"could not be decided: {reason}"), cause=Cause.UNAVAILABLE))
+        except BudgetSpent as reason:
+            judged.findings.append(failed(one, str(reason)))
         except Exception as error:  # noqa: BLE001 - a rule that breaks must not break the answer
             judged.faults.append(Fault(rule.info.id, error))
             judged.findings.append(failed(one, FAILED))
@@ -97,7 +103,7 @@ def _finding(found: Found, one: Applicable, case: Case) -> Finding:
         value=found.value,
         message=message,
         fix=fix,
-        mode=one.mode,
+        mode=Mode.WARN if found.only_warns and one.mode is Mode.ENFORCE else one.mode,
         container=name,
         ratchets=found.ratchets and rule.ratchet,
     )

@@ -17,6 +17,8 @@ Hooks = Mapping[str, Callable[[dict[str, Any]], None]]
 
 _SCALAR_ZEROS: dict[str, Any] = {"s": "", "i": 0, "f": 0, "b": False, "q": "0", "I": 0}
 _PLAIN = frozenset("sifbyta")
+_MILLI = 10**6
+"""Billionths in a thousandth: the API server rounds every map of resources up to thousandths."""
 
 
 def encoded(field: Field, value: Any, hooks: Hooks) -> Any:
@@ -47,9 +49,9 @@ def _struct(name: str, value: dict[str, Any], hooks: Hooks) -> dict[str, Any]:
     for key, inner in value.items():
         field = known.get(key)
         if field is not None:
-            inner = encoded(field, inner, hooks)  # noqa: PLW2901
-            if not _dropped(field, inner):
-                out[key] = inner
+            written = inner if inner and field.code in _PLAIN else encoded(field, inner, hooks)
+            if written or not _dropped(field, written):
+                out[key] = written
     for key, field in _always(name):
         if key not in out:
             out[key] = zero(field, hooks)
@@ -81,36 +83,27 @@ def _dropped(field: Field, value: Any) -> bool:
 
 
 def _list(field: Field, value: list[Any], hooks: Hooks) -> list[Any]:
-    element = _element(field)
-    if element.code in _PLAIN and None not in value:
+    element = field.element
+    if element is None or (element.code in _PLAIN and None not in value):
         return value
     return [encoded(element, inner, hooks) for inner in value]
 
 
 def _map(field: Field, value: dict[str, Any], hooks: Hooks) -> dict[str, Any]:
-    element = _element(field)
-    if element.code == "q":
-        return {key: to_milli(encoded(element, inner, hooks)) for key, inner in value.items()}
-    if element.code in _PLAIN and None not in value.values():
+    element = field.element
+    if element is None or (element.code in _PLAIN and None not in value.values()):
         return value
+    if element.code == "q":
+        return {key: _quantity("0" if inner is None else inner, _MILLI) for key, inner in value.items()}
     return {key: encoded(element, inner, hooks) for key, inner in value.items()}
 
 
-def _element(field: Field) -> Field:
-    assert field.element is not None  # noqa: S101
-    return field.element
-
-
-def _quantity(value: Any) -> Any:
+def _quantity(value: Any, unit: int = 1) -> Any:
+    """A quantity as it is written back; in thousandths where it is not whole in the unit, given in billionths."""
     try:
-        return Quantity.of(value).canonical
+        quantity = Quantity.of(value)
     except QuantityError:
         return value
-
-
-def to_milli(value: Any) -> Any:
-    """A canonical quantity rounded up to thousandths: the API server does that in every map of resources."""
-    if not isinstance(value, str) or value[-1:] not in ("n", "u"):
-        return value
-    number, divisor = int(value[:-1]), 10**6 if value[-1] == "n" else 10**3
-    return Quantity.of(f"{-(-number // divisor)}m").canonical
+    if quantity.nano % unit:
+        quantity = Quantity(quantity.milli * _MILLI, quantity.family, "")
+    return quantity.written

@@ -11,6 +11,7 @@ from typing import Any
 
 from webhook.pod.encoding import encoded
 from webhook.pod.filled import HOOKS
+from webhook.pod.quantity import Quantity, QuantityError
 from webhook.pod.schema import Field, Schema, kind_schema
 from webhook.source.path import Path
 
@@ -185,6 +186,11 @@ def _is_open(field: Field) -> bool:
 
 
 def _equal(first: Any, second: Any, field: Field) -> bool:
+    if field.type == "quantity":
+        try:
+            return Quantity.of(first) == Quantity.of(second)
+        except QuantityError:
+            return bool(first == second)
     return bool(_frozen(_read(first, field)) == _frozen(_read(second, field)))
 
 

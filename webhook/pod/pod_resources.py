@@ -20,11 +20,11 @@ def fill_pod_resources(spec: Json) -> None:
     limits, requests = dict(resources.get("limits") or {}), dict(resources.get("requests") or {})
     for name, total in aggregate(spec, "limits").items():
         if name.startswith(_HUGE_PAGES) and name not in requests:
-            limits.setdefault(name, total.canonical)
+            limits.setdefault(name, total.written)
     if limits:
         for name, total in aggregate(spec, "requests").items():
             if name in _POD_LEVEL:
-                requests.setdefault(name, total.canonical)
+                requests.setdefault(name, total.written)
         requests = {name: limit for name, limit in limits.items() if _is_pod_level(name)} | requests
     filled = {"limits": limits, "requests": requests}
     spec["resources"] = resources | {name: values for name, values in filled.items() if values}

@@ -184,7 +184,7 @@ def _check_kinds(document: Document, matches: Sequence[Match], parts: RuleParts,
 def _conditions(document: Document, spec: RuleSpec, at: Path, matches: Sequence[Match]) -> tuple[Condition, ...]:
     if not spec.when:
         return ()
-    from webhook.admission.statements import compile_condition
+    from webhook.admission.compile_statements import compile_condition
 
     compiling = Compiling((*at, "when"), document.problems, _kinds(matches))
     one = len(spec.when) == 1

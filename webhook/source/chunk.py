@@ -18,6 +18,7 @@ class Chunk:
         self.file = file
         self.data = data.removeprefix(b"\xef\xbb\xbf")
         self.first_line = first_line
+        self._line_texts: dict[int, str] = {}  # one text for all places of a line, which may be megabytes of JSON
 
     @cached_property
     def text(self) -> str:
@@ -48,7 +49,8 @@ class Chunk:
         line_start, line_end = self.line_of(start)
         line, column = self.where(start)
         length = max(1, min(end, line_end) - start)
-        return Place(self.file, line, column, length, self.text[line_start:line_end])
+        text = self._line_texts.setdefault(line, self.text[line_start:line_end])
+        return Place(self.file, line, column, length, text)
 
     def _last_with_text(self, offset: int) -> int:
         """The offset, or, past the last line break of the chunk, the end of the last line that says something."""

@@ -41,7 +41,7 @@ class Conversion:
             outermost = self._expanding[0] if self._expanding else node
             raise Refused(Problem(f"aliases nest deeper than {DEEPEST} levels", self._place(outermost)))
         if node.tag not in (None, _COLLECTION_TAGS[node.is_mapping]):
-            self._unknown_tag(node, node.tag)
+            self._unknown_tag(node, node.tag, " for a mapping" if node.is_mapping else " for a list")
         if node.is_mapping:
             return self._mapping(node, depth)
         return [self.value(child, depth + 1) for child in node.children]
@@ -139,10 +139,10 @@ class Conversion:
             )
         )
 
-    def _unknown_tag(self, node: Node, tag: str | None) -> None:
+    def _unknown_tag(self, node: Node, tag: str | None, what: str = "") -> None:
         shown = scalars.shown((tag or "").replace(scalars.TAG_PREFIX, "!!"))
         help_text = "remove the tag, or quote the value if it is text that begins with !"
-        self._add(Problem(f"unknown tag {shown}", self._place(node), help=help_text))
+        self._add(Problem(f"unknown tag {shown}{what}", self._place(node), help=help_text))
 
     def _add(self, problem: Problem) -> None:
         self.problems.append(problem)

@@ -38,9 +38,7 @@ def documents(data: bytes, file: str) -> list[tuple[Any, Chunk]]:
     """Each value of the text with its chunk; raises NotPlainJSON."""
     from json import JSONDecoder
 
-    decoder = JSONDecoder(
-        object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
-    )
+    decoder = JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
     try:
         text = _without_lone_surrogates(data.decode())
         return list(_values(decoder, text, file))
@@ -49,12 +47,14 @@ def documents(data: bytes, file: str) -> list[tuple[Any, Chunk]]:
 
 
 def complaint(data: bytes, chunk: Chunk) -> Problem | None:
-    """What is wrong with the text as JSON."""
+    """What is wrong with the text as JSON; None where it merely ends too early, which the YAML parser says better."""
     from json import JSONDecodeError, JSONDecoder
 
     try:
         JSONDecoder().decode(data.decode())
     except JSONDecodeError as error:
+        if error.pos >= len(error.doc.rstrip()):
+            return None
         message = _MESSAGES.get(error.msg, error.msg[:1].lower() + error.msg[1:])
         return Problem(f"this is no JSON: {message}", chunk.place(error.pos, error.pos + 1))
     except (ValueError, RecursionError):
@@ -85,7 +85,7 @@ def _values(decoder: Any, text: str, file: str) -> Iterator[tuple[Any, Chunk]]:
 def _without_lone_surrogates(text: str) -> str:
     if "\\ud" not in text and "\\uD" not in text:
         return text
-    return _ESCAPES.sub(lambda escape: "\\ufffd" if re.match(r"\\u[dD].{4}\Z", escape[0]) else escape[0], text)
+    return _ESCAPES.sub(lambda escape: "\\ufffd" if re.match(r"\\u[dD].{3}\Z", escape[0]) else escape[0], text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from yaml.error import YAMLError
+
 from webhook.source.chunk import Chunk
 from webhook.source.path import Path
 from webhook.source.problem import Place
-from webhook.source.tree import Collection, Node, Scalar, is_merge, key_text, resolve
+from webhook.source.tree import Collection, Node, Parse, Refused, Scalar, is_merge, key_text, resolve
 
 Part = Literal["key", "value"]
 _Entry = tuple[Scalar | None, Node]  # a key, which a list item has not, and its value
@@ -16,9 +18,9 @@ _Entry = tuple[Scalar | None, Node]  # a key, which a list item has not, and its
 class Positions:
     """The places of all keys and values of one document that could be read."""
 
-    def __init__(self, chunk: Chunk, root: Node) -> None:
+    def __init__(self, chunk: Chunk) -> None:
         self._chunk = chunk
-        self._root = root
+        self._root = _tree(chunk)
 
     def place(self, path: Path, part: Part) -> Place:
         """The key or value at the path; where nothing stands there, its nearest existing parent."""
@@ -50,6 +52,16 @@ class Positions:
         if isinstance(last, Collection) or self._chunk.line_of(first.start) != self._chunk.line_of(last.start):
             last = first
         return (first.start if block.is_mapping else block.start), last.end
+
+
+def _tree(chunk: Chunk) -> Node:
+    """The chunk's tree; for the odd JSON that libyaml cannot read, such as a very long key, its first character."""
+    try:
+        root = Parse(chunk).run()
+    except (YAMLError, Refused):
+        root = None
+    start = len(chunk.text) - len(chunk.text.lstrip())
+    return root or Scalar(start, start + 1, None, "", True)
 
 
 def _child(node: Node, step: str | int) -> _Entry | None:

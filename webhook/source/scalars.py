@@ -23,6 +23,7 @@ _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
 _NUMBER_STARTS = frozenset("+-.0123456789")
+MAY_MEAN_MORE = _NUMBER_STARTS | {word[:1] for word in ("<<", *_WORDS)}  # every other first character makes a string
 _INTEGER = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))\Z")
 _SIGNED_BINARY = re.compile(r"0b([+-][01]+)\Z")  # go-yaml cuts off 0b and parses what is left: 0b-11 is -3
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
@@ -183,7 +184,7 @@ def _float_key(number: float) -> str:
     except OverflowError:
         return ".inf" if number > 0 else "-.inf"
     if single - single != 0:
-        return ".nan" if single != single else ".inf" if single > 0 else "-.inf"
+        return ".inf" if single > 0 else "-.inf" if single < 0 else ".nan"
     written = next(text for digits in range(17) if _single(text := f"{single:.{digits}e}") == single)
     mantissa, _, exponent = written.partition("e")
     power = int(exponent)

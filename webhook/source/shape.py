@@ -17,6 +17,9 @@ from webhook.source.problem import Level, Place, Problem
 
 T = TypeVar("T")
 
+On = Literal["key", "value"]
+"""Whether a key or its value is meant."""
+
 BROKEN: Any = object()
 """What a value that could not be read becomes: its problem has been told already."""
 
@@ -24,19 +27,19 @@ BROKEN: Any = object()
 class Problems:
     """Collects what is wrong with one document; `place(path, on)` finds a path's place in its file."""
 
-    def __init__(self, place: Callable[[Path, str], Place]) -> None:
+    def __init__(self, place: Callable[[Path, On], Place]) -> None:
         self._place = place
         self.found: list[Problem] = []
 
-    def error(self, at: Path, message: str, cure: str | None = None, on: str = "value") -> None:
+    def error(self, at: Path, message: str, cure: str | None = None, on: On = "value") -> None:
         """Something that keeps the rules from being used; `on` is "key" or "value"."""
         self.found.append(Problem(message, self._place(at, on), Level.ERROR, cure))
 
-    def warning(self, at: Path, message: str, cure: str | None = None, on: str = "value") -> None:
+    def warning(self, at: Path, message: str, cure: str | None = None, on: On = "value") -> None:
         """Something that is allowed and probably not meant."""
         self.found.append(Problem(message, self._place(at, on), Level.WARNING, cure))
 
-    def place(self, at: Path, on: str = "value") -> Place:
+    def place(self, at: Path, on: On = "value") -> Place:
         """Where a path stands in the document's file."""
         return self._place(at, on)
 
@@ -150,7 +153,7 @@ def described(value: Any) -> str:
         return f"the boolean {'true' if value else 'false'}"
     if isinstance(value, int | float):
         return f"the number {str(value)[:40]}"
-    names = {str: "a string", dict: "a mapping", list: "a list"}
+    names: dict[type, str] = {str: "a string", dict: "a mapping", list: "a list"}
     return names.get(type(value), "nothing")
 
 

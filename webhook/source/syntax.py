@@ -10,6 +10,7 @@ import re
 
 from yaml.error import MarkedYAMLError, YAMLError
 
+from webhook.source import scalars
 from webhook.source.chunk import Chunk
 from webhook.source.problem import Problem
 from webhook.source.tree import Collection
@@ -17,7 +18,8 @@ from webhook.source.tree import Collection
 _ALIGN = "check the indentation: all keys of one block start in the same column"
 _QUOTE = "quote the value"
 _TAB = ("a tab cannot indent YAML", "use spaces")
-_NO_CONTROL = r"[^\t\n\r\x20-\x7e\x85\xa0-\ufffd\U00010000-\U0010ffff]"
+_WORD = re.compile(r"[^\s,\[\]{}]*")
+_FORBIDDEN = r"[^\t\n\r\x20-\x7e\x85\xa0-\ufffd\U00010000-\U0010ffff]"
 
 # libyaml's words -> ours and the cure, where the place that libyaml gives is the right one
 _SENTENCES = {
@@ -74,7 +76,7 @@ def _unreadable(chunk: Chunk) -> Problem:
         start = len(chunk.data[: error.start].decode())
         message = f"byte 0x{chunk.data[error.start]:02x} is not UTF-8"
         return Problem(message, chunk.place(start, start + 1), help="save the file as UTF-8")
-    found = re.search(_NO_CONTROL, chunk.text)
+    found = re.search(_FORBIDDEN, chunk.text)
     start = found.start() if found else 0
     message = f"the control character U+{ord(chunk.text[start]):04X} cannot stand in YAML"
     help_text = f'remove it, or write it as "\\x{ord(chunk.text[start]):02x}" inside double quotes'
@@ -85,10 +87,9 @@ class _Complaint:
     """One error of libyaml's with the text around it."""
 
     def __init__(self, error: MarkedYAMLError, chunk: Chunk, still_open: list[Collection]) -> None:
-        assert error.problem_mark is not None
         self.said = error.problem or ""
         self.context = error.context or ""
-        self.at = error.problem_mark.index
+        self.at = error.problem_mark.index if error.problem_mark else 0
         self.began = error.context_mark.index if error.context_mark else self.at
         self.flow = next((node for node in reversed(still_open) if node.flow), None)
         self.chunk = chunk
@@ -99,7 +100,7 @@ class _Complaint:
             return self._unclosed_quote()
         if self.flow and (self.said.startswith("did not find expected ") or self.character == ""):
             return self._in_flow(self.flow)
-        if self.said == "found character that cannot start any token":
+        if self.said in ("found character that cannot start any token", "did not find expected node content"):
             return self._cannot_begin()
         special = {
             "mapping values are not allowed in this context": self._second_colon,
@@ -118,7 +119,7 @@ class _Complaint:
 
     def _listed(self) -> Problem:
         message, help_text = _SENTENCES[self.said]
-        here = self.chunk.text[self.at : self.at + 2]
+        here = scalars.shown(self.chunk.text[self.at : self.at + 2])
         message = message.format(here=here, word=self._word(self.at), began=self.chunk.where(self.began)[0])
         return self._at(message, help_text)
 
@@ -148,7 +149,7 @@ class _Complaint:
     def _cannot_begin(self) -> Problem:
         if self.character == "\t":
             return self._at(*_TAB)
-        return self._at(f"a value cannot begin with {self.character}", _QUOTE)
+        return self._at(f"a value cannot begin with {scalars.shown(self.character)}", _QUOTE)
 
     def _second_colon(self) -> Problem:
         line_start = self.chunk.line_of(self.at)[0]
@@ -185,8 +186,9 @@ class _Complaint:
             message = "kubectl cannot read YAML directives"
             return self._at(message, "remove the line", start, self.chunk.line_of(start)[1])
         message = "the document is complete before this"
-        return self._at(message, "separate documents with a line that says ---", self.at, self.chunk.line_of(self.at)[1])
+        help_text = "separate documents with a line that says ---"
+        return self._at(message, help_text, self.at, self.chunk.line_of(self.at)[1])
 
     def _word(self, start: int) -> str:
-        found = re.compile(r"[^\s,\[\]{}]*").match(self.chunk.text, start)
-        return found[0] if found else ""
+        found = _WORD.match(self.chunk.text, start)
+        return scalars.shown(found[0]) if found else ""

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from webhook.source.chunk import Chunk
 from webhook.source.problem import Problem
 from webhook.source.tree import Collection, Node, Scalar
 
-_ACTION_IN_TEXT = re.compile(
+_MOST_LOOKED_AT = 100
+_UNQUOTED = re.compile(r"(?<![^\s:(,\[-])\{\{")  # at the start of a line or of a value, not within a word or a quote
+_HELMS = re.compile(
     r"\{\{-?\s*(?:(?:include|template|tpl|toYaml|if|else|range|with|end|define|block)\b"
-    r"|[^}]*\.(?:Values|Release|Chart|Capabilities|Files|Template)\b)"
+    r"|[^{}\n]{0,200}\.(?:Values|Release|Chart|Capabilities|Files|Template)\b)"
 )
-_ACTION_AS_VALUE = re.compile(r"^(?![ \t]*#)[^\n'\"]*?(?<![^\s:\-\[,(])(\{\{[^\n]*?)[ \t\r]*$", re.MULTILINE)
 
 
 def in_broken(chunk: Chunk) -> Problem | None:
     """The problem of a chunk that could not be read, if it is that somebody has to render it first."""
-    found = _ACTION_AS_VALUE.search(chunk.text) if b"{{" in chunk.data else None
-    return _problem(chunk, found.start(1), found.end(1)) if found else None
+    if b"{{" not in chunk.data:
+        return None
+    for found in islice(_UNQUOTED.finditer(chunk.text), _MOST_LOOKED_AT):
+        line_start, line_end = chunk.line_of(found.start())
+        before = chunk.text[line_start : found.start()]
+        if not before.lstrip().startswith("#") and "'" not in before and '"' not in before:
+            return _problem(chunk, found.start(), line_end)
+    return None
 
 
 def in_text(chunk: Chunk, root: Node) -> Problem | None:
-    """The problem of a document that was read, with a template's expressions in its unquoted values."""
+    """The problem of a document that was read, with Helm's own expressions in its unquoted values."""
     waiting = [root]
     while waiting:
         node = waiting.pop()
         if isinstance(node, Collection):
             waiting.extend(reversed(node.children))
-        elif isinstance(node, Scalar) and node.plain and _ACTION_IN_TEXT.search(node.text):
-            start = chunk.text.index("{{", node.start)
-            return _problem(chunk, start, node.end)
+        elif isinstance(node, Scalar) and node.plain and _HELMS.search(node.text):
+            return _problem(chunk, chunk.text.index("{{", node.start), node.end)
     return None
 
 

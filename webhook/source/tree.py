@@ -6,14 +6,13 @@ This is the careful way: several times slower than the quick builder in yaml.py,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
-    CollectionStartEvent,
     DocumentEndEvent,
-    Event,
     MappingStartEvent,
     ScalarEvent,
     StreamEndEvent,
@@ -84,7 +83,7 @@ class Parse:
         self._anchors: dict[str, Scalar | Collection] = {}
 
     def run(self) -> Node | None:
-        """The tree of the chunk's only document; raises yaml.YAMLError, or Refused for what YAML allows and we do not."""
+        """The tree of the chunk's only document; raises yaml.YAMLError, or Refused where YAML allows more."""
         parser = CParser(self.chunk.data)
         parser.get_event()  # the start of the stream
         if isinstance(parser.get_event(), StreamEndEvent):
@@ -95,8 +94,8 @@ class Parse:
             raise Refused(self._second_document(following))
         return self.root
 
-    def _take(self, event: Event) -> None:
-        if isinstance(event, CollectionEndEvent):
+    def _take(self, event: Any) -> None:
+        if issubclass(event.__class__, CollectionEndEvent):
             self.open.pop().end = event.end_mark.index
             return
         node = self._node(event)
@@ -107,16 +106,16 @@ class Parse:
         if isinstance(node, Collection):
             self._enter(node)
 
-    def _node(self, event: Event) -> Node:
-        start, end = event.start_mark.index, event.end_mark.index
-        if isinstance(event, AliasEvent):
+    def _node(self, event: Any) -> Node:
+        start, end, kind = event.start_mark.index, event.end_mark.index, event.__class__
+        if kind is AliasEvent:
             return Alias(start, end, event.anchor, self._anchors.get(event.anchor))
+        tag = None if event.tag == "!" else event.tag  # a lone ! only says: do not guess
         node: Scalar | Collection
-        if isinstance(event, ScalarEvent):
-            node = Scalar(start, end, event.tag, event.value, event.implicit[0])
+        if kind is ScalarEvent:
+            node = Scalar(start, end, tag, event.value, event.implicit[0] and event.tag is None)
         else:
-            assert isinstance(event, CollectionStartEvent)
-            node = Collection(start, end, event.tag, isinstance(event, MappingStartEvent), event.flow_style)
+            node = Collection(start, end, tag, kind is MappingStartEvent, event.flow_style)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node
@@ -127,7 +126,7 @@ class Parse:
             place = self.chunk.place(node.start, node.start + 1)
             raise Refused(Problem(f"nested deeper than {DEEPEST} levels", place))
 
-    def _second_document(self, event: Event) -> Problem:
+    def _second_document(self, event: Any) -> Problem:
         start = event.start_mark.index
         place = self.chunk.place(start, self.chunk.line_of(start)[1])
         help_text = "separate documents with a line that says ---"

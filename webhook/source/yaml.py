@@ -1,8 +1,8 @@
 """Kubernetes manifests and rules as plain data, read as kubectl reads them, with a place for everything.
 
 `read` never raises for bad content. The stream is cut into documents at the lines where kubectl cuts it, so one bad
-document hides no other. Most documents take the quick way, straight from libyaml's events to plain data; one with an
-anchor, a tag, a merge or a mistake takes the careful way through tree.py and convert.py, which ends in the same data.
+document hides no other. Most documents take the quick way (quick.py), from libyaml's events straight to plain data;
+one with an anchor, a tag, a merge or a mistake takes the careful way (tree.py, convert.py), to the same data.
 """
 
 from __future__ import annotations
@@ -12,30 +12,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from yaml.cyaml import CParser
 from yaml.error import YAMLError
-from yaml.events import (
-    DocumentEndEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-)
 
-from webhook.source import json_text, scalars, syntax, template
+from webhook.source import json_text, quick, scalars, syntax, template
 from webhook.source.chunk import Chunk
 from webhook.source.convert import Budget, Conversion
 from webhook.source.path import Path
 from webhook.source.positions import Part, Positions
 from webhook.source.problem import Place, Problem
-from webhook.source.tree import DEEPEST, Parse, Refused
+from webhook.source.tree import Parse, Refused
 
 _SEPARATOR = re.compile(rb"^---([^\n]*)\n?", re.MULTILINE)
-_SOURCE_COMMENT = re.compile(r"# Source: (\S.*?)\s*\Z")
-_CACHED = 20_000
-_LONGEST_CACHED = 64
+_SOURCE_COMMENT = "# Source: "
+_CONTROLS = tuple(bytes((code,)) for code in (*range(9), *range(14, 32), 127))
+_FEW_CONTROLS = 3
+_MOST_PROBLEMS = 200
 _FEWEST_ALIASED = 100_000
 _BYTES_PER_ALIASED = 16
 
@@ -60,18 +51,15 @@ class Document:
     def place(self, path: Path, on: Part = "value") -> Place:
         """Where the path's value or key stands, or its nearest existing parent; a long value is shown by its key."""
         if self._positions is None:
-            chunk = json_text.for_positions(self._chunk)
-            root = Parse(chunk).run()
-            assert root is not None
-            self._positions = Positions(chunk, root)
+            self._positions = Positions(json_text.for_positions(self._chunk))
         return self._positions.place(path, on)
 
     @property
     def origin(self) -> str | None:
         """The chart's file that Helm names in a comment above the content, if it does."""
         above = self._chunk.data.decode().split("\n")[: self.line - self._chunk.first_line]
-        found = (_SOURCE_COMMENT.match(line) for line in reversed(above))
-        return next((match[1] for match in found if match), None)
+        found = (line.removeprefix(_SOURCE_COMMENT) for line in reversed(above) if line.startswith(_SOURCE_COMMENT))
+        return next((source.strip() for source in found), None)
 
     def __repr__(self) -> str:
         return f"Document({self.file}:{self.line})"
@@ -116,40 +104,10 @@ def _foreign(data: bytes, file: str) -> Problem | None:
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or b"\0" in data[:2] != data[:2].strip(b"\0"):
         return Problem("the file is UTF-16 or UTF-32 text", Place(file, 1, 1, 1, ""), help="save it as UTF-8")
     head = data[:8192]
-    controls = sum(map(head.count, (bytes((code,)) for code in (*range(9), *range(14, 32), 127)))) if b"\0" in data else 0
-    if controls * 20 > len(head):
+    controls = sum(map(head.count, _CONTROLS)) if b"\0" in data else 0
+    if controls > _FEW_CONTROLS and controls * 20 > len(head):
         return Problem("this is a binary file, neither YAML nor JSON", Place(file, 1, 1, 1, ""))
     return None
-
-
-class _Unusual(Exception):
-    """The quick way cannot read this document; the careful way can, or says what is wrong."""
-
-
-class _Cache(dict[str, Any]):
-    """Remembers what short scalars mean: a manifest says the same few words again and again."""
-
-    def __init__(self, meaning: Any) -> None:
-        super().__init__()
-        self._meaning = meaning
-
-    def __missing__(self, text: str) -> Any:
-        value = self._meaning(text)
-        if len(text) <= _LONGEST_CACHED:
-            if len(self) >= _CACHED:
-                self.clear()
-            self[text] = value
-        return value
-
-
-def _plain_key(text: str) -> str:
-    if text == "<<":
-        raise _Unusual
-    return scalars.key(text)
-
-
-_values = _Cache(scalars.value)
-_keys = _Cache(_plain_key)
 
 
 class _Reader:
@@ -162,7 +120,6 @@ class _Reader:
         self._documents: list[Document] = []
         self._problems: list[Problem] = []
         self._index = 0
-        self._template_seen = False
         self._may_hold_template = b"{{" in data
 
     def reading(self) -> Reading:
@@ -182,7 +139,7 @@ class _Reader:
             start = separator.end()
             line += 1
         if readable:
-            yield Chunk(self._file, self._data[start:], line)
+            yield Chunk(self._file, self._data[start:].removesuffix(b"\n") + b"\n", line)  # kubectl ends the last line
 
     def _is_separator(self, found: re.Match[bytes], line: int) -> bool:
         rest = found[1].strip()
@@ -194,14 +151,14 @@ class _Reader:
         return False
 
     def _read(self, chunk: Chunk) -> None:
-        if not chunk.data.strip():
+        if not chunk.data.strip(b" \r\n"):
             return
         if self._may_hold_template and b"{{" in chunk.data:
             self._read_carefully(chunk)
             return
         try:
-            value, line = _quick(chunk.data)
-        except (_Unusual, YAMLError, scalars.ScalarError):
+            value, line = quick.read(chunk.data)
+        except (quick.Unusual, YAMLError, scalars.ScalarError):
             self._read_carefully(chunk)
         else:
             self._keep(value, chunk, chunk.first_line + line)
@@ -230,78 +187,12 @@ class _Reader:
         except Refused as refused:
             problems.append(refused.problem)
         self._index += 1
-        for problem in filter(None, [template.in_broken(chunk)]) or problems:
+        unrendered = template.in_broken(chunk)
+        for problem in [unrendered] if unrendered else problems:
             self._add(problem)
 
     def _add(self, problem: Problem) -> None:
-        self._problems.append(problem)
-
-
-def _quick(data: bytes) -> tuple[Any, int]:
-    """The plain data of a document and the 0-based line on which it begins; None where the chunk says nothing.
-
-    One loop without calls of our own: this is where the time of `doorward check` goes. Raises _Unusual, YAMLError or
-    ScalarError for whatever needs the careful way.
-    """
-    parser = CParser(data)
-    next_event = parser.get_event
-    next_event()  # the start of the stream
-    if next_event().__class__ is StreamEndEvent:
-        return None, 0
-    values, keys = _values, _keys
-    root: list[Any] = []
-    container: Any = root
-    parents: list[Any] = []
-    in_mapping = False
-    key = ""
-    line = None
-    while True:
-        event = next_event()
-        if in_mapping:
-            kind = event.__class__
-            if kind is ScalarEvent:
-                if event.tag is not None or event.anchor is not None:
-                    raise _Unusual
-                key = keys[event.value] if event.implicit[0] else event.value
-                if key in container:
-                    raise _Unusual
-            elif kind is MappingEndEvent:
-                container = parents.pop()
-                in_mapping = container.__class__ is dict
-                continue
-            else:
-                raise _Unusual
-            event = next_event()
-        kind = event.__class__
-        value: Any
-        if kind is ScalarEvent:
-            if event.tag is not None or event.anchor is not None:
-                raise _Unusual
-            value = values[event.value] if event.implicit[0] else event.value
-            if in_mapping:
-                container[key] = value
-            else:
-                container.append(value)
-        elif kind is MappingStartEvent or kind is SequenceStartEvent:
-            if event.tag is not None or event.anchor is not None or len(parents) >= DEEPEST:
-                raise _Unusual
-            value = {} if kind is MappingStartEvent else []
-            if in_mapping:
-                container[key] = value
-            else:
-                container.append(value)
-            parents.append(container)
-            container = value
-            in_mapping = kind is MappingStartEvent
-        elif kind is SequenceEndEvent:
-            container = parents.pop()
-            in_mapping = container.__class__ is dict
-        elif kind is DocumentEndEvent:
-            break
-        else:
-            raise _Unusual
-        if line is None:
-            line = event.start_mark.line
-    if next_event().__class__ is not StreamEndEvent:
-        raise _Unusual
-    return root[0], line or 0
+        if len(self._problems) < _MOST_PROBLEMS:
+            self._problems.append(problem)
+        elif len(self._problems) == _MOST_PROBLEMS:
+            self._problems.append(Problem(f"more than {_MOST_PROBLEMS} problems: the rest is not shown", problem.place))

@@ -1,0 +1,39 @@
+"""What an absent field means, and which fields a container inherits from its pod: as the kubelet reads them."""
+
+from typing import Any
+
+from webhook.source.path import Steps
+
+MEANINGS: dict[str, Any] = {
+    "pod:spec.automountServiceAccountToken": True,
+    "pod:spec.hostNetwork": False,
+    "pod:spec.hostPID": False,
+    "pod:spec.hostIPC": False,
+    "pod:spec.hostUsers": True,
+    "pod:spec.shareProcessNamespace": False,
+    "container:securityContext.allowPrivilegeEscalation": True,
+    "container:securityContext.privileged": False,
+    "container:securityContext.readOnlyRootFilesystem": False,
+    "container:volumeMounts.readOnly": False,
+    "container:stdin": False,
+    "container:tty": False,
+}
+"""Fields that stay unset after the API server's defaults, by subject and path without [*]. Source: the field comments
+of k8s.io/api core/v1 types.go (v0.36)."""
+
+_INHERITED = frozenset(
+    {
+        "runAsUser",
+        "runAsGroup",
+        "runAsNonRoot",
+        "seLinuxOptions",
+        "seccompProfile",
+        "appArmorProfile",
+        "windowsOptions",
+    }
+)
+
+
+def inherited(steps: Steps) -> bool:
+    """Whether a container takes this leaf from its pod where it does not set it."""
+    return len(steps) > 1 and steps[0] == "securityContext" and steps[1] in _INHERITED

@@ -1,0 +1,58 @@
+"""The command line: each command is one file in commands/, imported when it is called."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from webhook import VERSION
+from webhook.errors import DoorwardError
+
+COMMANDS = {
+    "check": "Check manifests against the rules, offline, with the cluster's answer.",
+    "lint": "Check the rules themselves.",
+    "serve": "Serve the admission webhooks.",
+    "manifests": "Print the webhook configurations that the loaded rules need.",
+    "certs": "Make, rotate and show the webhook's certificates.",
+    "schema": "Print the JSON Schema of the rules folder, for editors.",
+    "version": "Print the version.",
+}
+"""Every command with its sentence; a test holds them against the modules."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (design.md section 7)."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(words)
+    except DoorwardError as error:
+        print(f"doorward: error: {error}", file=sys.stderr)  # noqa: T201 - the command line speaks here
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone; nobody is left to be told
+        return 0
+
+
+def _run(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="doorward", description="Compliance at the source of change, for Kubernetes.")
+    parser.add_argument("--version", action="version", version=f"doorward {VERSION}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    if chosen is not None and chosen not in COMMANDS:
+        from webhook.patterns import closest
+
+        guess = closest(chosen, COMMANDS)
+        parser.error(f"there is no command `{chosen}`" + (f"; did you mean `{guess}`?" if guess else ""))
+    for name, sentence in COMMANDS.items():
+        command = commands.add_parser(name, help=sentence, description=sentence)
+        if name == chosen:
+            import_module(f"webhook.commands.{name}").add(command)
+    parsed = parser.parse_args(words)
+    code: int = import_module(f"webhook.commands.{parsed.command}").run(parsed)
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,173 @@
+"""What `doorward check` hands over to a report, and the exit code, which is the same for every format."""
+
+import os.path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from webhook.admission.decision import Decision, Verdict
+from webhook.admission.finding import Action, Cause, Finding, Standing
+from webhook.admission.request import Request
+from webhook.policy.ruleset import Ruleset
+from webhook.report.words import object_name, rule_names
+from webhook.source.path import Path
+from webhook.source.positions import Part
+from webhook.source.problem import Level, Place, Problem
+
+CLEAN = 0
+FINDINGS = 1
+BROKEN = 2
+UNDECIDED = 3
+
+
+class FailOn(StrEnum):
+    """From which findings on a check fails: deny is what the cluster would refuse."""
+
+    DENY = "deny"
+    WARN = "warn"
+    AUDIT = "audit"
+
+
+_COUNTED = {
+    FailOn.DENY: frozenset({Action.DENY}),
+    FailOn.WARN: frozenset({Action.DENY, Action.WARN}),
+    FailOn.AUDIT: frozenset(Action),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One object of a file and what was decided: `authored` is the object as written, before any default.
+
+    `place` takes a path in that object, and whether the key or the value is meant. `origin` is the chart's or
+    overlay's file that the object came from, where something says so.
+    """
+
+    decision: Decision
+    request: Request
+    authored: dict[str, Any]
+    file: str
+    place: Callable[[Path, Part], Place]
+    origin: str = ""
+
+    @property
+    def name(self) -> str:
+        """The object as people call it: Deployment shop/web."""
+        return object_name(self.request)
+
+    @property
+    def kind(self) -> str:
+        """The object's kind, without its group."""
+        return self.request.kind.kind
+
+    def place_of(self, finding: Finding) -> Place:
+        """Where the finding's value stands, or the nearest thing around it that does stand there."""
+        return self.place(finding.path, "value")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What lies ahead: from which day rules deny that do not yet, and how many days exceptions have left."""
+
+    denies_from: Mapping[str, str] = field(default_factory=dict)
+    days_left: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A whole check. `problems` are inputs that could not be read; `notes` are said once, on stderr.
+
+    `files` and `rules` are counts, `seconds` the time it took. File names are relative to the folder `cwd`; reports
+    for code hosts tell them relative to `root`, the folder of the repository ("" for both: as they are).
+    """
+
+    checked: tuple[Checked, ...]
+    files: int
+    rules: int
+    seconds: float = 0.0
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    outlook: Outlook = field(default_factory=Outlook)
+    root: str = ""
+    cwd: str = ""
+
+    def rule_names(self) -> dict[str, str]:
+        """How each rule is called here."""
+        return rule_names(
+            rule
+            for one in self.checked
+            for rule in (*one.decision.matched, *(finding.rule.id for finding in one.decision.findings))
+        )
+
+    def exceptions_used(self) -> tuple[str, ...]:
+        """The names of the exceptions that excused something."""
+        findings = (finding for one in self.checked for finding in one.decision.findings)
+        return tuple(dict.fromkeys(finding.exception for finding in findings if finding.exception))
+
+
+def exit_code(run: Run, fail_on: FailOn = FailOn.DENY) -> int:
+    """0 clean, 1 findings, 2 an input or a rule is broken, 3 undecided or nothing checked (design.md 7).
+
+    2 beats 1: a list of findings that is not whole must not look like one that is. A finding counts when what it
+    would do is at or above `fail_on`, an undecided one too: not knowing is never worse than the violation would be.
+    What an exception excuses never counts. A rule that failed on an object is a broken rule; a fact that could not be
+    had is undecided. A run without objects or without rules has checked nothing, which is no success.
+    """
+    counted = [finding for one in run.checked for finding in one.decision.findings if counts(finding, fail_on)]
+    causes = {finding.cause for finding in counted}
+    if any(problem.level is Level.ERROR for problem in run.problems) or Cause.FAILED in causes:
+        return BROKEN
+    if Cause.VIOLATES in causes:
+        return FINDINGS
+    if causes or not run.checked or not run.rules:
+        return UNDECIDED
+    return CLEAN
+
+
+def counts(finding: Finding, fail_on: FailOn) -> bool:
+    """Whether the finding is at or above `fail_on`."""
+    return finding.standing is not Standing.EXCEPTED and finding.action in _COUNTED[fail_on]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many objects had which worst outcome, and how many of them would be changed."""
+
+    denied: int
+    warned: int
+    undecided: int
+    changed: int
+
+
+def tally(run: Run) -> Tally:
+    """Count objects; one that is denied or undecided is not counted again as warned."""
+    decisions = [one.decision for one in run.checked]
+    return Tally(
+        denied=sum(decision.verdict is Verdict.DENIED for decision in decisions),
+        warned=sum(decision.allowed and _warns(decision) for decision in decisions),
+        undecided=sum(decision.verdict is Verdict.UNDECIDED for decision in decisions),
+        changed=sum(bool(decision.patch) for decision in decisions),
+    )
+
+
+def outlook(ruleset: Ruleset, now: datetime) -> Outlook:
+    """What lies ahead for the rules and exceptions of a ruleset."""
+    starts = {rule.info.id: rule.rollout.next_enforcement(now) for rule in ruleset.rules}
+    exemptions = {one.name: one for rule in ruleset.rules for one in rule.exemptions}
+    return Outlook(
+        denies_from={rule: day for rule, day in starts.items() if day},
+        days_left={name: (one.spec.expires.is_over - now).days for name, one in exemptions.items()},
+    )
+
+
+def told_from(file: str, root: str, cwd: str) -> str:
+    """A file's name as a code host knows it: relative to the repository, with slashes."""
+    if root and (cwd or os.path.isabs(file)):
+        file = os.path.relpath(os.path.join(cwd, file), root)
+    return os.path.normpath(file).replace(os.sep, "/") if file else file
+
+
+def _warns(decision: Decision) -> bool:
+    return bool(decision.notes) or any(finding.action is Action.WARN for finding in decision.findings)

@@ -1,0 +1,71 @@
+"""Words that every report shares: one line, no control characters, no longer than fits; how objects and rules are called."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from webhook.admission.request import Operation, Request
+from webhook.admission.words import clean
+
+_LONGEST_NAME = 80  # characters of an object's name or namespace; the first line of a refusal stays below 150
+
+_ACTS = {Operation.DELETE: "deleting", Operation.CONNECT: "connecting to"}
+
+
+def one_line(text: str, limit: int = 0) -> str:
+    """The text on one line without control characters, cut to `limit` characters where one is given."""
+    line = clean(" ".join(text.split()))
+    return cut(line, limit) if limit else line
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or its first characters and an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def cut_bytes(text: str, limit: int) -> str:
+    """The text, or as much of it as fits into `limit` bytes of UTF-8, with an ellipsis."""
+    data = text.encode("utf-8", "replace")
+    if len(data) <= limit:
+        return text
+    return data[: limit - 3].decode("utf-8", "ignore").rstrip() + "…"
+
+
+def object_name(request: Request) -> str:
+    """The object as people call it: Deployment shop/web; web-* where the API server makes the name up."""
+    metadata = request.subject.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    name = request.name or metadata.get("name") or ""
+    if not name and metadata.get("generateName"):
+        name = f"{metadata['generateName']}*"
+    words = [one_line(str(word), _LONGEST_NAME) for word in (request.namespace, name) if word]
+    if request.kind == ("", "Namespace"):
+        words = words[-1:]
+    return f"{one_line(request.kind.kind, _LONGEST_NAME)} {'/'.join(words) or '(without a name)'}"
+
+
+def what_is_asked(request: Request) -> str:
+    """What somebody wants to do: the object alone for a create or update, else also the deed or the subresource."""
+    name = object_name(request)
+    if request.operation in _ACTS:
+        deed = request.subresource or _ACTS[request.operation]
+        return f"{deed} {name}" if not request.subresource else f"{deed} on {name}"
+    return f"{name} ({request.subresource})" if request.subresource else name
+
+
+def rule_names(ids: Iterable[str]) -> dict[str, str]:
+    """How each rule is called: by its name alone where no other policy has a rule of that name."""
+    unique = dict.fromkeys(ids)
+    count = Counter(_last(rule) for rule in unique)
+    return {rule: _last(rule) if count[_last(rule)] == 1 else rule for rule in unique}
+
+
+def and_more(words: Sequence[str], shown: int = 2, most: int = 3) -> str:
+    """`web`, `web and worker`, `web, worker and 2 more containers`: the last word is the caller's plural noun."""
+    *names, noun = words
+    if len(names) <= most:
+        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[:shown])} and {len(names) - shown} more {noun}"
+
+
+def _last(rule: str) -> str:
+    return rule.rsplit("/", 1)[-1]

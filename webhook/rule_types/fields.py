@@ -1,0 +1,55 @@
+"""fields: anything else that a field must be, without programming. The words: admission/statements.py."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.admission.compile_statements import KEYS, compile_statement
+from webhook.admission.finding import Found
+from webhook.admission.rule import Check, Compiling, RuleParts, Subject
+from webhook.admission.statements import Statement
+from webhook.source.path import Path
+from webhook.source.shape import Problems, wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """A list of statements, or one alone; `raw` has each with its path below the rule type's key."""
+
+    raw: tuple[tuple[Path, Any], ...]
+
+    @classmethod
+    def from_yaml(cls, value: Any, at: Path, problems: Problems) -> "Statements":
+        """The raw statements: they are compiled where the rule's kinds are known."""
+        if isinstance(value, dict):
+            return cls((((), value),))
+        if not isinstance(value, list) or not value:
+            broken: Statements = wrong(value, "a list of statements", at, problems)
+            return broken
+        return cls(tuple(((index,), statement) for index, statement in enumerate(value)))
+
+    @classmethod
+    def json_schema(cls, _: dict[str, Any]) -> dict[str, Any]:
+        """Every word that a statement may have; what fits together is checked at load."""
+        words: dict[str, Any] = {word: {} for word in sorted(KEYS)}
+        for subject in ("pod", "container", "object"):
+            words[subject] = {"type": "string", "description": f"A path in the {subject}."}
+        statement = {"type": "object", "properties": words, "additionalProperties": False}
+        return {"anyOf": [statement, {"type": "array", "items": statement, "minItems": 1}]}
+
+
+Params = Statements
+
+
+def compile(params: Statements, compiling: Compiling) -> RuleParts:
+    """Every statement becomes one check."""
+    compiled = [compile_statement(raw, below, compiling) for below, raw in params.raw]
+    statements = [statement for statement in compiled if statement is not None]
+    return RuleParts(checks=tuple(map(_check, statements)), needs_pod=any(s.subject != "object" for s in statements))
+
+
+def _check(statement: Statement) -> Check:
+    def check(subject: Subject) -> Iterator[Found]:
+        return statement.found(subject)
+
+    return check

@@ -1,0 +1,238 @@
+"""images: where images may come from and how they are named. Reference grammar: pod/image.py."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from webhook.admission.edits import Draft
+from webhook.admission.finding import Found
+from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
+from webhook.admission.words import listing, quote
+from webhook.patterns import Glob
+from webhook.pod.containers import ImageUse
+from webhook.pod.image import Image, ImagePattern, ImagePatterns
+from webhook.pod.image_rewrite import RewriteError, Rewrites, RewriteSource, RewriteTarget, rewrite
+from webhook.source.path import Path
+from webhook.source.shape import Problems, field, json_schema, record, record_schema
+
+
+class PullPolicy(StrEnum):
+    """When the kubelet pulls."""
+
+    ALWAYS = "Always"
+    IF_NOT_PRESENT = "IfNotPresent"
+    NEVER = "Never"
+
+
+class DigestNeed(StrEnum):
+    """How much a digest matters."""
+
+    REQUIRED = "required"
+    PREFERRED = "preferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What a tag must look like."""
+
+    required: bool = field("A tag must be there; a digest satisfies it.", default=False)
+    forbid: tuple[Glob, ...] = field("Tags, by name or glob, that must not be used, even beside a digest.", default=())
+
+    def __post_init__(self) -> None:
+        if not self.required and not self.forbid:
+            raise ValueError("nothing is said of the tag", "say `required: true` or `forbid: [latest]`")
+
+
+@dataclass(frozen=True, slots=True)
+class PullPolicies:
+    """Pull policies for tags that can move (no digest), and for the rest; a plain list holds for every image."""
+
+    mutable_tags: tuple[PullPolicy, ...] = field("Allowed for an image without a digest.", default=())
+    others: tuple[PullPolicy, ...] = field("Allowed for an image with a digest.", default=())
+
+    def __post_init__(self) -> None:
+        if not self.mutable_tags and not self.others:
+            raise ValueError("nothing is said of pull policies", "say mutableTags or others")
+
+    @classmethod
+    def from_yaml(cls, value: Any, at: Path, problems: Problems) -> "PullPolicies":
+        """A plain list holds for every image."""
+        if isinstance(value, list):
+            value = {"mutableTags": value, "others": value}
+        read: PullPolicies = record(cls, value, at, problems)
+        return read
+
+    @classmethod
+    def json_schema(cls, definitions: dict[str, Any]) -> dict[str, Any]:
+        """A plain list, or the mapping."""
+        return {"anyOf": [json_schema(tuple[PullPolicy, ...], definitions), record_schema(cls, definitions)]}
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A registry or path that is replaced by another."""
+
+    from_: RewriteSource = field("A host, the beginning of a repository, or * for any other host.")
+    to: RewriteTarget = field("What stands there instead; {host} is the image's own host.")
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Where images may come from and how they are named."""
+
+    from_: tuple[ImagePattern, ...] = field("Registries and paths that images may come from.", default=())
+    not_from: tuple[ImagePattern, ...] = field(
+        "Registries, paths and versions that images may not come from.", default=()
+    )
+    tag: Tag | None = field("What a tag must look like.", default=None)
+    digest: DigestNeed | None = field("required, or preferred (only warns).", default=None)
+    pull_policy: PullPolicies | None = field("Which pull policies are allowed.", default=None)
+    rewrite: tuple[Replacement, ...] = field(
+        "Registries to be replaced, longest match first; `from` sees the result.", default=()
+    )
+
+    def __post_init__(self) -> None:
+        if not any((self.from_, self.not_from, self.tag, self.digest, self.pull_policy, self.rewrite)):
+            raise ValueError("nothing is said of images", "say from, notFrom, tag, digest, pullPolicy or rewrite")
+
+
+def compile(params: Params, compiling: Compiling) -> RuleParts:
+    """Bind what can be known now; every check says nothing while images are as they should be."""
+    rewrites = _rewrites(params, compiling)
+    checks: list[Check] = [_unreadable]
+    if params.from_:
+        checks.append(_outside(ImagePatterns(params.from_)))
+    if params.not_from:
+        checks.append(_forbidden(ImagePatterns(params.not_from)))
+    if params.tag:
+        checks.append(_tag(params.tag))
+    if params.digest:
+        checks.append(_digest(only_warns=params.digest is DigestNeed.PREFERRED))
+    if params.pull_policy:
+        checks.append(_pull_policy(params.pull_policy))
+    if rewrites:
+        checks.append(_not_rewritten(rewrites))
+    return RuleParts(checks=tuple(checks), rewrite=_rewrite(rewrites) if rewrites else None)
+
+
+def _rewrites(params: Params, compiling: Compiling) -> Rewrites | None:
+    if not params.rewrite:
+        return None
+    try:
+        return Rewrites.of([(replacement.from_, replacement.to) for replacement in params.rewrite])
+    except RewriteError as error:
+        compiling.refused(("rewrite", error.index), error)
+        return None
+
+
+def _readable(subject: Subject) -> Iterator[tuple[ImageUse, Image]]:
+    """The images that can be read; the others are _unreadable's."""
+    for use in subject.images:
+        if use.text:
+            try:
+                yield use, Image.parse(use.text)
+            except ValueError:
+                continue
+
+
+def _unreadable(subject: Subject) -> Iterator[Found]:
+    """An image that is missing or no reference cannot be judged, so it is refused."""
+    for use in subject.images:
+        if not use.text:
+            yield Found(use.path, None, "missing, an image must be named")
+            continue
+        try:
+            Image.parse(use.text)
+        except ValueError as error:
+            yield Found(use.path, use.text, str(error))
+
+
+def _outside(allowed: ImagePatterns) -> Check:
+    shown = listing([pattern.text for pattern in allowed.patterns][:3])
+    fix = f"use an image from {shown}" + (" or others" if len(allowed.patterns) > 3 else "")
+
+    def check(subject: Subject) -> Iterator[Found]:
+        for use, image in _readable(subject):
+            if not allowed.covers(image):
+                reason = f"comes from {image.repository}, which is not allowed"
+                yield Found(use.path, use.text, f"{quote(use.text)} {reason}", fix)
+
+    return check
+
+
+def _forbidden(forbidden: ImagePatterns) -> Check:
+    def check(subject: Subject) -> Iterator[Found]:
+        for use, image in _readable(subject):
+            pattern = forbidden.first(image)
+            if pattern is not None:
+                yield Found(use.path, use.text, f"{quote(use.text)} is forbidden by {quote(pattern.text)}")
+                continue
+            doubt = forbidden.first_in_doubt(image)
+            if doubt is not None:
+                reason = f"may be forbidden by {quote(doubt.text)}: its tag states no version"
+                yield Found(use.path, use.text, f"{quote(use.text)} {reason}", "name a version as tag")
+
+    return check
+
+
+def _tag(wanted: Tag) -> Check:
+    def check(subject: Subject) -> Iterator[Found]:
+        for use, image in _readable(subject):
+            tag = image.tag_or_latest
+            if wanted.required and image.tag is None and image.digest is None:
+                message = f"{quote(use.text)} has no tag, which means latest and can change at any time"
+                yield Found(use.path, use.text, message, "name a fixed version as tag, or a digest")
+            elif tag is not None and any(glob.matches(tag) for glob in wanted.forbid):
+                fix = "name a fixed version as tag, or a digest"
+                yield Found(use.path, use.text, f"{quote(use.text)} has the forbidden tag {quote(tag)}", fix)
+
+    return check
+
+
+def _digest(*, only_warns: bool) -> Check:
+    wants = "should have one" if only_warns else "must have one"
+
+    def check(subject: Subject) -> Iterator[Found]:
+        for use, image in _readable(subject):
+            if image.digest is None:
+                fix = f"pin it: {image.repository}{f':{image.tag}' if image.tag else ''}@sha256:..."
+                message = f"{quote(use.text)} has no digest, {wants}"
+                yield Found(use.path, use.text, message, fix, only_warns=only_warns)
+
+    return check
+
+
+def _pull_policy(allowed: PullPolicies) -> Check:
+    def check(subject: Subject) -> Iterator[Found]:
+        for use, image in _readable(subject):
+            choices = allowed.others if image.digest else allowed.mutable_tags
+            if choices and use.pull_policy is not None and use.pull_policy not in choices:
+                kind = "an image with a digest" if image.digest else "a tag that can change"
+                message = f"is {quote(use.pull_policy)}, must be {listing(choices)} for {kind}"
+                yield Found(use.pull_policy_path, use.pull_policy, message, f"imagePullPolicy: {choices[0]}")
+
+    return check
+
+
+def _rewrite(rewrites: Rewrites) -> Make:
+    def make(subject: Subject, draft: Draft) -> None:
+        for use, image in _readable(subject):
+            target = rewrite(image, rewrites)
+            if target is not None:
+                draft.set(use.path, target)
+
+    return make
+
+
+def _not_rewritten(rewrites: Rewrites) -> Check:
+    """What this rule would have rewritten and still stands there."""
+
+    def check(subject: Subject) -> Iterator[Found]:
+        for use, image in _readable(subject):
+            target = rewrite(image, rewrites)
+            if target is not None:
+                message = f"{quote(use.text)} must be pulled from {quote(target, 120)}"
+                yield Found(use.path, use.text, message, f"image: {target}")
+
+    return check

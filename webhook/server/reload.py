@@ -1,0 +1,146 @@
+"""The rules in force: read when the server starts, and again whenever a byte of them changes.
+
+A change that is broken changes nothing: the last good rules stay, and every problem is told. Reading happens in a
+thread; while it does, the interpreter changes threads more often than usual, so that requests do not wait for it.
+"""
+
+import hashlib
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from webhook.errors import DoorwardError
+from webhook.policy import load
+from webhook.policy.ruleset import Ruleset
+from webhook.source import files
+from webhook.source.problem import Level, Problem
+
+QUICK_SWITCH = 0.0002
+"""Seconds after which the reading thread makes room for a request, instead of the usual 0.005."""
+
+SETTLED = 0.2
+"""Seconds without a change after which a folder is taken to be written to the end."""
+
+_PATIENCE = 25  # times that a folder may change while it is awaited to settle
+
+_log = logging.getLogger("doorward.rules")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the newest bytes are not in force: every problem as text, and since when."""
+
+    problems: tuple[str, ...]
+    since: datetime
+
+
+class Rules:
+    """The rules of some folders; `current` is what is in force, None before the first good reading.
+
+    `refresh` is called from one thread at a time; everything else may be read from any thread.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        profile: str = "",
+        settled: float = SETTLED,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.current: Ruleset | None = None
+        self.since: datetime | None = None
+        self.trouble: Trouble | None = None
+        self.warnings: tuple[str, ...] = ()
+        self.failures = 0
+        self._arguments, self._profile = tuple(arguments), profile
+        self._settled, self._clock = settled, clock
+        self._seen: bytes | None = None
+        self._stopped = threading.Event()
+
+    def refresh(self) -> bool:
+        """Looks at every byte, and reads the rules if one has changed; says whether other rules are in force now."""
+        found = self._fingerprint()
+        if found == self._seen:
+            return False
+        if self._seen is not None:
+            found = self._settle(found)
+        self._seen = found
+        with _making_room():
+            return self._read()
+
+    def stop(self) -> None:
+        """Makes a refresh that waits for a folder to settle go on at once."""
+        self._stopped.set()
+
+    def _settle(self, found: bytes) -> bytes:
+        """Waits while somebody is still writing: half of a change could be good rules with a hole in them."""
+        for _ in range(_PATIENCE):
+            before = found
+            self._stopped.wait(self._settled)
+            found = self._fingerprint()
+            if found == before:
+                break
+        return found
+
+    def _fingerprint(self) -> bytes:
+        digest = hashlib.sha256()
+        try:
+            for source in files.find(self._arguments):
+                digest.update(source.name.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(source.read()).digest())
+        except (DoorwardError, OSError) as error:
+            digest.update(str(error).encode("utf-8", "replace"))
+        return digest.digest()
+
+    def _read(self) -> bool:
+        try:
+            loading = load.read(self._arguments, self._profile)
+        except DoorwardError as error:
+            return self._keep((str(error),))
+        except Exception as error:  # whatever it is, the last good rules must outlive it
+            _log.exception("the rules could not be read through a fault of ours")
+            return self._keep((f"the rules could not be read through a fault of ours: {error!r}",))
+        if loading.ruleset is None:
+            return self._keep(_texts(loading.problems, Level.ERROR))
+        self._put_in_force(loading.ruleset, _texts(loading.problems, Level.WARNING))
+        return True
+
+    def _keep(self, problems: tuple[str, ...]) -> bool:
+        self.failures += 1
+        self.trouble = Trouble(problems, self._clock())
+        kept = f"revision {self.current.revision} stays in force" if self.current else "no rules are in force"
+        _log.error("the rules are broken; %s", kept, extra={"problems": problems})
+        return False
+
+    def _put_in_force(self, ruleset: Ruleset, warnings: tuple[str, ...]) -> None:
+        old, self.current = self.current, ruleset
+        self.since, self.trouble, self.warnings = self._clock(), None, warnings
+        _log.info(
+            "rules are in force",
+            extra={"revision": ruleset.revision, "rules": len(ruleset.rules), "problems": warnings},
+        )
+        if old is not None:
+            _let_go(list(old.rules))
+
+
+def _texts(problems: Sequence[Problem], level: Level) -> tuple[str, ...]:
+    return tuple(str(problem) for problem in problems if problem.level is level)
+
+
+def _let_go(items: list[object]) -> None:
+    """Frees one by one: to free a big structure at once would keep every other thread waiting."""
+    while items:
+        items.pop()
+
+
+@contextmanager
+def _making_room() -> Iterator[None]:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(QUICK_SWITCH)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)

@@ -1,0 +1,127 @@
+"""One review in, one answer out: decode, decide, gather what is missing, decide again, encode, tell the observers."""
+
+import logging
+import secrets
+from datetime import UTC, datetime
+from time import monotonic, perf_counter
+
+from webhook.admission.decision import Decision
+from webhook.admission.facts import Facts, Needs
+from webhook.admission.request import Request
+from webhook.engine import review
+from webhook.engine.decide import Stage, decide
+from webhook.errors import ReviewError
+from webhook.observe.decision_log import DecisionLog
+from webhook.observe.metrics import Metrics
+from webhook.policy.ruleset import Ruleset
+from webhook.report import deny, warnings
+from webhook.server.facts import FactsSource
+from webhook.server.guard import Answer, Refused
+
+ROUNDS = 3
+"""How often a decision may ask for facts and be made again."""
+
+_log = logging.getLogger("doorward.admission")
+
+
+class UnsettledError(Exception):
+    """A decision asked for facts again and again; this is a fault of ours."""
+
+
+class Reviewer:
+    """Answers reviews; `decision_log` None keeps no log of decisions."""
+
+    def __init__(self, facts: FactsSource, metrics: Metrics, decision_log: DecisionLog | None) -> None:
+        self._facts, self._metrics, self._decision_log = facts, metrics, decision_log
+
+    async def answer(self, stage: Stage, body: bytes, ruleset: Ruleset, seconds: float) -> Answer:
+        """The answer to the review in `body`, which should be there within `seconds`.
+
+        Raises Refused where no review can be answered: the body is none, or a fault of ours met /mutate, which never
+        denies: its failurePolicy lets the object through, and /validate judges it.
+        """
+        began = perf_counter()
+        try:
+            request = review.decode(body)
+        except ReviewError as error:
+            return _malformed(error)
+        moment = datetime.now(UTC)
+        try:
+            decision = decide(request, ruleset, self._facts.known(request.namespace), moment, stage)
+            if isinstance(decision, Needs):
+                decision = await self._settle(decision, request, ruleset, moment, stage, seconds)
+            encoded = _encode(request, decision, ruleset, moment, stage)
+        except Exception as error:  # whatever it is: a clean answer, and an id to find the trace
+            return self._failed(error, stage, request, moment)
+        self._tell(stage, request, decision, moment, perf_counter() - began)
+        return Answer(200, encoded)
+
+    async def _settle(
+        self, needs: Needs, request: Request, ruleset: Ruleset, moment: datetime, stage: Stage, seconds: float
+    ) -> Decision:
+        """The decision after what it needs was gathered, as often as it may ask."""
+        deadline = monotonic() + seconds
+        facts: Facts = self._facts.known(request.namespace)
+        for _ in range(ROUNDS - 1):
+            facts = await self._facts.gather(needs, facts, deadline - monotonic())
+            decision = decide(request, ruleset, facts, moment, stage)
+            if isinstance(decision, Decision):
+                return decision
+            needs = decision
+        raise UnsettledError(f"still asking for namespaces {', '.join(sorted(needs.namespaces))}")
+
+    def _tell(self, stage: Stage, request: Request, decision: Decision, moment: datetime, seconds: float) -> None:
+        """Metrics and logs; what goes wrong here does not touch the answer."""
+        try:
+            self._metrics.decided(stage.value, request.operation, decision, seconds)
+            if self._decision_log:
+                self._decision_log.decided(moment, stage.value, request, decision, seconds)
+            for fault in decision.faults:
+                _log.error("the rule %s broke", fault.rule, exc_info=fault.error, extra={"id": decision.id})
+        except Exception:
+            _log.exception("a decision could not be observed")
+
+    def _failed(self, error: Exception, stage: Stage, request: Request, moment: datetime) -> Answer:
+        failure = secrets.token_hex(4)
+        _log.error("a review could not be decided", exc_info=error, extra={"id": failure, "uid": request.uid})
+        self._metrics.failed(stage.value, request.operation)
+        if self._decision_log:
+            self._decision_log.failed(moment, stage.value, request, failure, type(error).__name__)
+        sentence = f"Doorward could not decide, through a fault of its own; its log says more under {failure}"
+        if stage is Stage.MUTATE:
+            raise Refused(500, sentence)
+        return Answer(
+            200, review.encode(request.uid, allowed=False, code=500, reason="InternalError", message=sentence)
+        )
+
+
+def _malformed(error: ReviewError) -> Answer:
+    """What cannot be read cannot be let in."""
+    if not error.uid:
+        raise Refused(400, str(error)) from error
+    return Answer(200, review.encode(error.uid, allowed=False, code=400, reason="BadRequest", message=str(error)))
+
+
+def _encode(request: Request, decision: Decision, ruleset: Ruleset, moment: datetime, stage: Stage) -> bytes:
+    if stage is Stage.MUTATE:
+        annotations = warnings.audit_annotations(decision) if decision.patch else None
+        return review.encode(request.uid, allowed=True, patch=decision.patch, audit_annotations=annotations)
+    if not decision.findings and not decision.notes:
+        return review.encode(request.uid, allowed=True)
+    told = warnings.warnings(decision, ruleset, moment)
+    annotations = warnings.audit_annotations(decision)
+    if decision.allowed:
+        return review.encode(request.uid, allowed=True, warnings=told, audit_annotations=annotations)
+    code, reason = deny.denial(decision)
+    return review.encode(
+        request.uid,
+        allowed=False,
+        code=code,
+        reason=reason,
+        message=deny.deny_message(decision, request),
+        causes=deny.causes(decision),
+        warnings=told,
+        audit_annotations=annotations,
+    )
+
+
