@@ -145,10 +145,11 @@ class PathGlob:
 def _run_at(run: tuple[Glob, ...], segments: Sequence[str], at: int) -> bool:
     if at + len(run) > len(segments):
         return False
-    return all(
-        glob.matches(segment) and (segment != "" or glob.text == "")
-        for glob, segment in zip(run, segments[at : at + len(run)], strict=True)
-    )
+    for offset, glob in enumerate(run, at):
+        segment = segments[offset]
+        if not glob.matches(segment) or (not segment and glob.text):
+            return False
+    return True
 
 
 def _find_run(run: tuple[Glob, ...], segments: Sequence[str], start: int) -> int:

@@ -1,4 +1,7 @@
-"""Finds the real kube-apiserver, etcd and kubectl, or builds them from their Go modules (components/go.mod)."""
+"""Finds the real kube-apiserver, etcd and kubectl, or builds them from their Go modules (components/go.mod).
+
+Other Go programs that tests need are built and kept in the same way.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 MODULE = Path(__file__).parent / "components"
@@ -27,9 +31,27 @@ class ComponentsMissing(Exception):
     """The components are not there and could not be built; the message says why."""
 
 
+@dataclass(frozen=True)
+class Build:
+    """A Go module here, what to install from it, the commands that come out, and how that is announced."""
+
+    module: Path
+    packages: str
+    commands: tuple[str, ...]
+    flags: tuple[str, ...]
+    what: str
+    takes: str
+
+
 def folder() -> Path:
     """Return the folder that holds the three commands, building them first where nobody has them."""
-    return _from_environment() or _from_path() or _from_cache()
+    return _from_environment() or _from_path() or _from_cache(_components())
+
+
+def program(module: Path) -> Path:
+    """Return the program of a Go module that is called like its folder, building it first where that has changed."""
+    flags = ("-trimpath", "-buildvcs=false", "-ldflags", "-s -w")
+    return _from_cache(Build(module, ".", (module.name,), flags, module.name, "half a minute, once")) / module.name
 
 
 def kubernetes_version() -> str:
@@ -55,18 +77,18 @@ def _from_path() -> Path | None:
     return next((place for place in places if _complete(place) and _version(place) == kubernetes_version()), None)
 
 
-def _from_cache() -> Path:
-    target = _cache() / _key()
-    if _complete(target):
+def _from_cache(build: Build) -> Path:
+    target = _cache() / _key(build)
+    if _complete(target, build.commands):
         return target
     with _locked(_cache()):
-        if not _complete(target):
-            _build(target)
+        if not _complete(target, build.commands):
+            _build(build, target)
     return target
 
 
-def _complete(place: Path) -> bool:
-    return all(os.access(place / command, os.X_OK) for command in COMMANDS)
+def _complete(place: Path, commands: tuple[str, ...] = COMMANDS) -> bool:
+    return all(os.access(place / command, os.X_OK) for command in commands)
 
 
 def _version(place: Path) -> str:
@@ -88,19 +110,20 @@ def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "doorward" / "components"
 
 
-def _key() -> str:
-    parts = [(MODULE / "go.mod").read_bytes(), (MODULE / "go.sum").read_bytes()]
-    parts.append("\0".join([*_flags(), sysconfig.get_platform()]).encode())
+def _key(build: Build) -> str:
+    parts = [file.read_bytes() for file in sorted(build.module.iterdir())]
+    parts.append("\0".join([*build.flags, sysconfig.get_platform()]).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
-def _flags() -> list[str]:
+def _components() -> Build:
     """Without the version flags the server reports v0.0.0 and clients misbehave."""
     version = kubernetes_version()
     major, minor, _ = version.removeprefix("v").split(".")
     values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
     settings = [f"-X k8s.io/component-base/version.{name}={value}" for name, value in values.items()]
-    return ["-trimpath", "-buildvcs=false", "-ldflags", " ".join(["-s -w", *settings])]
+    flags = ("-trimpath", "-buildvcs=false", "-ldflags", " ".join(["-s -w", *settings]))
+    return Build(MODULE, "tool", COMMANDS, flags, f"{', '.join(COMMANDS)} {version}", "some minutes, once")
 
 
 @contextmanager
@@ -112,15 +135,16 @@ def _locked(place: Path) -> Iterator[None]:
         yield
 
 
-def _build(target: Path) -> None:
+def _build(build: Build, target: Path) -> None:
     for leftover in target.parent.glob(".building-*"):  # whoever left it is dead: we hold the lock
         shutil.rmtree(leftover)
     go = _go()
-    _say(f"building {', '.join(COMMANDS)} {kubernetes_version()} into {target} (some minutes, once)")
+    _say(f"building {build.what} into {target} ({build.takes})")
     building = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
     try:
-        _run([go, "install", *_flags(), "tool"], building)
-        (building / "server").rename(building / "etcd")
+        _run([go, "install", *build.flags, build.packages], building, build.module)
+        if (building / "server").exists():  # as etcd's own module calls it
+            (building / "server").rename(building / "etcd")
         shutil.rmtree(target, ignore_errors=True)
         building.rename(target)
     finally:
@@ -151,11 +175,11 @@ def _environment(target: Path | None = None) -> dict[str, str]:
     return {"HOME": str(Path.home()), **os.environ, **settings}
 
 
-def _run(command: list[str], gobin: Path | None = None) -> None:
+def _run(command: list[str], gobin: Path | None = None, module: Path = MODULE) -> None:
     """Run quietly; when it fails, raise with the last lines of what it said."""
     answer = subprocess.run(
         command,
-        cwd=MODULE,
+        cwd=module,
         env=_environment(gobin),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -165,7 +189,7 @@ def _run(command: list[str], gobin: Path | None = None) -> None:
     )
     if answer.returncode:
         last = "\n".join(answer.stdout.splitlines()[-20:])
-        raise ComponentsMissing(f"{' '.join(command)} failed in {MODULE} (exit {answer.returncode}):\n{last}")
+        raise ComponentsMissing(f"{' '.join(command)} failed in {module} (exit {answer.returncode}):\n{last}")
 
 
 def _say(line: str) -> None:

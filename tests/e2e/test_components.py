@@ -115,6 +115,17 @@ def test_an_interrupted_build_is_swept_away_by_the_next(tmp_path: Path) -> None:
     assert not leftover.exists()
 
 
+def test_another_program_is_built_once_and_again_when_its_source_changes(tmp_path: Path) -> None:
+    module = tmp_path / "teller"
+    script(module / "main.go", "first")
+    go_that(tmp_path, "cp /bin/true $GOBIN/teller")
+    first = components.program(module)
+    assert (components.program(module), first.name) == (first, "teller")
+    script(module / "main.go", "second")
+    assert components.program(module) != first
+    assert len((tmp_path / "builds").read_text().splitlines()) == 2
+
+
 @pytest.mark.parametrize("version", ["go1.25.9", "go1.9", "devel", ""])
 def test_an_old_go_is_not_used_and_one_is_installed_beside_python(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str

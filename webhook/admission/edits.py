@@ -4,10 +4,12 @@ A Draft shares everything with the object it starts from and copies only what li
 original is never touched. What the draft itself has put in is changed in place, so one `add` carries its final value.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from webhook.errors import MalformedObject
 from webhook.source.path import Path, look_up, pointer, render
 
 
@@ -72,6 +74,9 @@ class Draft:
         self._claim(path)
         parent, new, depth = self._reach(path[:-1])
         missing = path[depth:]
+        if isinstance(parent, list) is isinstance(missing[0], str):
+            kind = "an object" if isinstance(missing[0], str) else "a list"
+            raise MalformedObject(f"{render(path[:depth])} must be {kind}", path[:depth], parent)
         wrapped = value
         for step in reversed(missing[1:]):
             wrapped = {step: wrapped}
@@ -189,6 +194,28 @@ def replay(edits: tuple[Edit, ...], obj: dict[str, Any]) -> dict[str, Any]:
                 draft.set(edit.path[:-1], [])
             draft.insert(edit.path[:-1], place if isinstance(place, int) else 0, edit.after)
     return draft.object
+
+
+def authors_path(edits: Iterable[Edit], path: Path) -> Path:
+    """The path, in the object before the edits, of what stands at `path` after them.
+
+    For an element that an edit put in it is the path of its list.
+    """
+    for edit in reversed(tuple(edits)):
+        step, at = edit.path[-1], len(edit.path) - 1
+        if not isinstance(step, int) or edit.path[:-1] != path[:at] or len(path) <= at:
+            continue
+        index = path[at]
+        if not isinstance(index, int):
+            continue
+        if edit.verb is Verb.REMOVE and index >= step:
+            path = (*path[:at], index + 1, *path[at + 1 :])
+        elif edit.verb in (Verb.INSERT, Verb.APPEND):
+            if index == step:
+                return path[:at]
+            if index > step:
+                path = (*path[:at], index - 1, *path[at + 1 :])
+    return path
 
 
 def same(one: Any, other: Any) -> bool:

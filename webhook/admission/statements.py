@@ -14,7 +14,7 @@ from webhook.admission.finding import Found
 from webhook.admission.operators import CannotDecide, Operator, Reference, Scope
 from webhook.admission.request import Operation
 from webhook.admission.rule import Condition, Subject
-from webhook.admission.words import quote
+from webhook.admission.words import quote, shown
 from webhook.pod.containers import Container, Role
 from webhook.pod.schema import fields_allowed_in
 from webhook.source.path import EACH, Path, Steps, look_up, parse, select
@@ -115,14 +115,16 @@ class Statement:
         value = spot.value
         if self.forbidden:
             if _filled(value, "nonEmpty"):
-                yield Found(spot.path, value, f"is {quote(value)}, must not be set", "remove it")
+                yield Found(spot.path, value, f"is {shown(spot.path, value)}, must not be set", "remove it")
             return
         if value is None or (self.required == "nonEmpty" and not _filled(value, "nonEmpty")):
             yield from self._absent(subject, spot)
             return
         for operator in self.operators:
             if not operator.holds(value, self._scope(subject, spot)):
-                yield Found(spot.path, value, f"is {quote(value)}, must {operator.wants}", ratchets=operator.ratchets)
+                yield Found(
+                    spot.path, value, f"is {shown(spot.path, value)}, must {operator.wants}", ratchets=operator.ratchets
+                )
 
     def _absent(self, subject: Subject, spot: Spot) -> Iterator[Found]:
         wants = " and ".join(operator.wants for operator in self.operators)
@@ -277,7 +279,7 @@ def _duplicates(spots: list[Spot]) -> Iterator[Found]:
     seen: list[Any] = []
     for spot in spots:
         if spot.value is not None and spot.value in seen:
-            yield Found(spot.path, spot.value, f"is {quote(spot.value)} a second time, must be unique")
+            yield Found(spot.path, spot.value, f"is {shown(spot.path, spot.value)} a second time, must be unique")
         seen.append(spot.value)
 
 

@@ -3,6 +3,8 @@
 import unicodedata
 from typing import Any
 
+from webhook.source.path import Path
+
 SHOWN = 60  # characters of a user's value that we echo
 
 
@@ -26,6 +28,12 @@ def quote(value: Any, limit: int = SHOWN) -> str:
     import json
 
     return _cut(clean(json.dumps(value, ensure_ascii=False, default=str)), limit)
+
+
+def shown(path: Path, value: Any) -> str:
+    """A value found at a path, as `quote` shows it; values of environment variables and of Secrets stay hidden."""
+    hidden = (path[-1:] == ("value",) and "env" in path) or path[:1] in (("data",), ("stringData",))
+    return "a value that is not shown" if hidden and value is not None else quote(value)
 
 
 def listing(items: Any, last: str = "or") -> str:

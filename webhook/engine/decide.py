@@ -19,7 +19,7 @@ from enum import Enum
 from typing import Any
 
 from webhook.admission.decision import Decision, Fault, Verdict
-from webhook.admission.edits import Note
+from webhook.admission.edits import Note, authors_path
 from webhook.admission.facts import Facts, Needs
 from webhook.admission.finding import Action, Cause, Finding, Mode, RuleInfo, Severity, Standing
 from webhook.admission.kinds import NOT_A_SPEC
@@ -99,6 +99,9 @@ class _Deciding:
         if judged.findings:
             self._tell_conflicts(judged, applicable, own, pods, pod_at)
             self._mellow(judged, applicable, case)
+            if pods:
+                edits = [*(own.draft.edits if own else ()), *pods.draft.edits]
+                judged.findings = [replace(f, path=authors_path(edits, f.path)) for f in judged.findings]
             notes += self._expiring(judged.findings, case)
         return self._fold(judged, notes, own)
 

@@ -1,7 +1,7 @@
 """What Prometheus is told: few series, none of which depends on what users send.
 
-Requests only add to plain numbers here (well under a microsecond each); prometheus-client makes its text of them when it
-is asked. Everything is written and read in the event loop's thread.
+Requests only add to plain numbers here (well under a microsecond each); prometheus-client makes its text of them when
+it is asked. Everything is written and read in the event loop's thread.
 """
 
 from bisect import bisect_left
@@ -44,13 +44,12 @@ class Metrics(Collector):
     """Everything that is counted; `text` is what /metrics answers."""
 
     def __init__(self) -> None:
-        self._requests: Counter[tuple[str, str, str]] = Counter()
+        self._requests: Counter[tuple[str, ...]] = Counter()
         self._durations: dict[str, _Durations] = {"mutate": _Durations(), "validate": _Durations()}
-        self._findings: Counter[tuple[str, str]] = Counter()
-        self._undecided: Counter[tuple[str]] = Counter({("unavailable",): 0, ("failed",): 0})
-        self._refused: Counter[tuple[str]] = Counter()
-        self._reload_failures = 0
-        self._watched: list[tuple[str, str, tuple[str, ...], Callable[[], Samples]]] = []
+        self._findings: Counter[tuple[str, ...]] = Counter()
+        self._undecided: Counter[tuple[str, ...]] = Counter({("unavailable",): 0, ("failed",): 0})
+        self._refused: Counter[tuple[str, ...]] = Counter()
+        self._watched: list[Callable[[], Metric]] = []
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -67,17 +66,17 @@ class Metrics(Collector):
         self._requests[stage, operation, "undecided"] += 1
         self._undecided["failed",] += 1
 
-    def refused(self, status: int) -> None:
-        """A request that was answered without a review: 503 for overload or before the rules are there, 413 and others."""
-        self._refused[str(status),] += 1
-
-    def reload_failed(self) -> None:
-        """A change of the rules that could not be put in force."""
-        self._reload_failures += 1
+    def refused(self, reason: str) -> None:
+        """A request that was answered without a review: overload, not_ready, too_large and the like."""
+        self._refused[reason,] += 1
 
     def watch(self, name: str, words: str, samples: Callable[[], Samples], labels: tuple[str, ...] = ()) -> None:
-        """A gauge whose value (for each tuple of label values) is asked for when Prometheus asks; () has no labels."""
-        self._watched.append((f"doorward_{name}", words, labels, samples))
+        """A gauge whose value for each tuple of label values is asked for when Prometheus asks; () has no labels."""
+        self._watched.append(lambda: _filled(GaugeMetricFamily(f"doorward_{name}", words, labels=labels), samples()))
+
+    def watch_total(self, name: str, words: str, total: Callable[[], float]) -> None:
+        """A counter that is kept elsewhere; the name gets its `_total`."""
+        self._watched.append(lambda: _filled(CounterMetricFamily(f"doorward_{name}", words), one(total())))
 
     def text(self) -> bytes:
         """The Prometheus text format, version 0.0.4."""
@@ -89,29 +88,23 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """All series at this moment."""
-        yield self._counter("admission_requests", "Reviews that were answered.", self._requests, "stage operation verdict")
+        yield self._counter(
+            "admission_requests", "Reviews that were answered.", self._requests, "stage operation verdict"
+        )
         yield self._histogram()
         yield self._counter("rule_findings", "Findings by rule and what they did.", self._findings, "rule action")
         yield self._counter("undecided", "What could not be decided, by cause.", self._undecided, "cause")
-        yield self._counter("refused_requests", "Requests refused by HTTP status.", self._refused, "status")
-        failures = {(): float(self._reload_failures)}
-        yield self._counter("ruleset_reload_failures", "Changed rules that were not put in force.", failures, "")
-        for name, words, labels, samples in self._watched:
-            family = GaugeMetricFamily(name, words, labels=labels)
-            for values, number in samples().items():
-                family.add_metric(values, number)
-            yield family
+        yield self._counter("refused_requests", "Requests refused without a review.", self._refused, "reason")
+        for family in self._watched:
+            yield family()
 
     def _found(self, finding: Finding) -> None:
         self._findings[finding.rule.id, finding.action.value] += 1
         if finding.cause is not Cause.VIOLATES:
             self._undecided[finding.cause.value,] += 1
 
-    def _counter(self, name: str, words: str, samples: Samples, labels: str) -> CounterMetricFamily:
-        family = CounterMetricFamily(f"doorward_{name}", words, labels=labels.split())
-        for values, number in sorted(samples.items()):
-            family.add_metric(values, number)
-        return family
+    def _counter(self, name: str, words: str, samples: Samples, labels: str) -> Metric:
+        return _filled(CounterMetricFamily(f"doorward_{name}", words, labels=labels.split()), samples)
 
     def _histogram(self) -> HistogramMetricFamily:
         words = "Seconds from the whole body to the answer."
@@ -119,6 +112,12 @@ class Metrics(Collector):
         for stage, durations in self._durations.items():
             family.add_metric((stage,), durations.cumulative(), durations.total)
         return family
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, samples: Samples) -> Metric:
+    for values, number in sorted(samples.items()):
+        family.add_metric(values, number)
+    return family
 
 
 def one(number: float | None) -> Samples:

@@ -64,7 +64,7 @@ class RewriteTarget:
         odd = next((one for one in text.split("{")[1:] if not one.startswith("host}")), None)
         if odd is not None:
             raise ValueError(
-                f"{shown('{' + odd.partition('}')[0] + '}')} is no placeholder here; there is only {_HOST}"
+                f"{shown('{' + ''.join(odd.partition('}')[:2]))} is no placeholder here; there is only {_HOST}"
             )
         if _HOST in text.partition("/")[0]:
             raise ValueError(

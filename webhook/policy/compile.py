@@ -10,7 +10,17 @@ from webhook.patterns import closest
 from webhook.pod.containers import ALL_ROLES, Role
 from webhook.pod.image import ImagePatterns
 from webhook.policy.exceptions import Exemption, for_rule
-from webhook.policy.model import SPEC_AT, ContainerMatch, Document, Match, PolicySpec, ProfileSpec, RuleSpec
+from webhook.policy.model import (
+    SPEC_AT,
+    ContainerMatch,
+    Document,
+    ExceptionsAllowed,
+    Match,
+    Owner,
+    PolicySpec,
+    ProfileSpec,
+    RuleSpec,
+)
 from webhook.policy.parameters import Parameters
 from webhook.policy.rollout import Rollout, constant
 from webhook.policy.ruleset import DEFAULT_KINDS, Rule, Selection
@@ -38,12 +48,12 @@ class Policies:
         self._parameters[document.name] = set(parameters.values)
         spec: PolicySpec = document.decoded(parameters.filled())
         self._named.add(document.name)
-        if spec is BROKEN:
-            return
+        usable = spec is not BROKEN
+        spec = spec if usable else _rules_alone(document.spec)
         self._specs[document.name] = spec
         rules = [self._rule(document, spec, index, raw) for index, raw in enumerate(spec.rules)]
         _refuse_twin_rules(document, spec)
-        if self._in_force(document.name):
+        if usable and self._in_force(document.name):
             self.rules += [rule for rule in rules if rule]
 
     def check_exempted(self, document: Document, index: int, name: str) -> None:
@@ -130,6 +140,13 @@ class Policies:
         if policy.rollout:
             return Rollout(name, policy.rollout)
         return constant(name, policy.mode or self.profile.mode or Mode.ENFORCE)
+
+
+def _rules_alone(raw: Any) -> PolicySpec:
+    """A stand-in for a policy whose own keys are broken, so that what is wrong with its rules is told as well."""
+    rules = raw.get("rules") if isinstance(raw, dict) else None
+    readable = tuple(rule for rule in rules if isinstance(rule, dict)) if isinstance(rules, list) else ()
+    return PolicySpec("", "", Owner("", ""), readable, parameters={}, exceptions=ExceptionsAllowed(True, None))
 
 
 def _rule_type(document: Document, raw: dict[str, Any], at: Path) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from webhook.admission.finding import Cause, Finding
+from webhook.admission.words import plural
 from webhook.engine.ratchet import container_at
 from webhook.report.secrecy import told
 from webhook.report.words import and_more, cut_bytes, one_line
@@ -25,12 +26,11 @@ class Told:
 
     @property
     def places(self) -> str:
-        """The containers, or how many other places there are; "" where the path says it all."""
+        """The containers, and how many other places there are; "" where the path says it all."""
         names = list(dict.fromkeys(one_line(finding.container, 60) for finding in self.findings if finding.container))
-        if names:
-            return f" ({and_more([*names, 'containers'])})"
-        more = len({finding.path for finding in self.findings}) - 1
-        return f" and {more} more place{'s' if more > 1 else ''}" if more else ""
+        more = len({finding.path for finding in self.findings}) - max(1, len(names))
+        containers = f" ({and_more(names, 'containers')})" if names else ""
+        return f"{containers} and {plural(more, 'more place')}" if more > 0 else containers
 
     def at(self, path: Path) -> str:
         """The path as people read it, with the containers that it stands for."""

@@ -77,7 +77,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A whole check. `problems` are inputs that could not be read; `notes` are said once, on stderr.
+    """A whole check. `problems` are inputs that could not be read, and warnings about others; `notes` are said once, on stderr.
 
     `files` and `rules` are counts, `seconds` the time it took. File names are relative to the folder `cwd`; reports
     for code hosts tell them relative to `root`, the folder of the repository ("" for both: as they are).
@@ -101,6 +101,11 @@ class Run:
             for rule in (*one.decision.matched, *(finding.rule.id for finding in one.decision.findings))
         )
 
+    @property
+    def unreadable(self) -> tuple[Problem, ...]:
+        """The inputs that could not be read; a mere warning about one is not among them."""
+        return tuple(problem for problem in self.problems if problem.level is Level.ERROR)
+
     def exceptions_used(self) -> tuple[str, ...]:
         """The names of the exceptions that excused something."""
         findings = (finding for one in self.checked for finding in one.decision.findings)
@@ -117,7 +122,7 @@ def exit_code(run: Run, fail_on: FailOn = FailOn.DENY) -> int:
     """
     counted = [finding for one in run.checked for finding in one.decision.findings if counts(finding, fail_on)]
     causes = {finding.cause for finding in counted}
-    if any(problem.level is Level.ERROR for problem in run.problems) or Cause.FAILED in causes:
+    if run.unreadable or Cause.FAILED in causes:
         return BROKEN
     if Cause.VIOLATES in causes:
         return FINDINGS

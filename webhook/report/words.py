@@ -1,12 +1,13 @@
-"""Words that every report shares: one line, no control characters, no longer than fits; how objects and rules are called."""
+"""Words that every report shares: on one line and no longer than fits; how objects and rules are called."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from webhook.admission.request import Operation, Request
-from webhook.admission.words import clean
+from webhook.admission.words import clean, listing
 
 _LONGEST_NAME = 80  # characters of an object's name or namespace; the first line of a refusal stays below 150
+_ALL_NAMED = 3
 
 _ACTS = {Operation.DELETE: "deleting", Operation.CONNECT: "connecting to"}
 
@@ -59,12 +60,11 @@ def rule_names(ids: Iterable[str]) -> dict[str, str]:
     return {rule: _last(rule) if count[_last(rule)] == 1 else rule for rule in unique}
 
 
-def and_more(words: Sequence[str], shown: int = 2, most: int = 3) -> str:
-    """`web`, `web and worker`, `web, worker and 2 more containers`: the last word is the caller's plural noun."""
-    *names, noun = words
-    if len(names) <= most:
-        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{', '.join(names[:shown])} and {len(names) - shown} more {noun}"
+def and_more(names: Sequence[str], nouns: str) -> str:
+    """`web`, `web and worker`, `web, worker and 2 more containers`; `nouns` is what they are, in the plural."""
+    if len(names) <= _ALL_NAMED:
+        return listing(names, "and")
+    return f"{', '.join(names[:2])} and {len(names) - 2} more {nouns}"
 
 
 def _last(rule: str) -> str:

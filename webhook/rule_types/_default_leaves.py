@@ -18,7 +18,10 @@ _WHOLE = frozenset({"seccompProfile", "seLinuxOptions", "appArmorProfile"})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change that is wanted: set a leaf, or append an element; `skipped` says why it is left alone."""
+    """One change that is wanted: set a leaf, or append an element; `skipped` says why it is left alone.
+
+    `taken`: a default finds something else there. It stays, unless another rule has put it there: then they clash.
+    """
 
     path: Path
     value: Any
@@ -26,6 +29,7 @@ class Change:
     append: bool = False
     position: int = 0
     skipped: str = ""
+    taken: bool = False
 
     @property
     def where(self) -> str:
@@ -39,7 +43,7 @@ def changes(verb: str, target: "Target", subject: Subject, obj: dict[str, Any]) 
     position = 0
     for difference in missing(look_up(obj, target.at) or {}, wanted, target.field, target.at):
         for change in _of(verb, difference, target):
-            if verb == "default" and (reason := _left_open(change, target, obj)) is not None:
+            if verb == "default" and not change.taken and (reason := _left_open(change, target, obj)) is not None:
                 if reason:
                     yield Change(change.path, change.value, skipped=reason)
                 continue
@@ -60,8 +64,8 @@ def _of(verb: str, difference: Difference, target: "Target") -> Iterator[Change]
                 yield Change(path, value)
     elif difference.how is How.APPEND and verb != "default":
         yield Change(difference.path, difference.value, append=True)
-    elif difference.how is How.REPLACE and verb == "enforce":
-        yield Change(difference.path, difference.value, difference.found)
+    elif difference.how is How.REPLACE and verb != "append":
+        yield Change(difference.path, difference.value, difference.found, taken=verb == "default")
 
 
 def _left_open(change: Change, target: "Target", obj: dict[str, Any]) -> str | None:
@@ -119,7 +123,7 @@ def leaves(value: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield from leaves(inner, (*at, key))
         else:
             yield (*at, key), inner
-    if not is_open(value):
+    if at and not is_open(value):
         yield at, value
 
 

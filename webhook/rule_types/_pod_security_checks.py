@@ -3,103 +3,29 @@
 Judged exactly as k8s.io/pod-security-admission v0.36 judges; a value of a type that the API refuses is wrong too.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 from webhook.admission.finding import Found
-from webhook.admission.request import Operation
-from webhook.admission.rule import Subject
 from webhook.admission.words import listing, quote
 from webhook.patterns import Globs
 from webhook.pod.containers import Container
+from webhook.rule_types._pod_security_view import (
+    NOTHING,
+    Finds,
+    OfContainer,
+    OfPod,
+    PodView,
+    as_dict,
+    as_list,
+    is_not,
+    needs_escalation,
+)
 from webhook.source.path import Path, look_up
 
 APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 SECCOMP_OF_POD = "seccomp.security.alpha.kubernetes.io/pod"
 SECCOMP_OF_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
-
-Finds = Sequence[Found]
-NOTHING: Finds = ()
-
-
-class PodView:
-    """What a control looks at beside the container: the pod's own settings, read once for all controls.
-
-    In an update a container that inherits something wrong counts beside the pod that sets it: else what the old pod
-    had would excuse a container that is new in it.
-    """
-
-    __slots__ = ("annotations", "at", "meta_at", "own_users", "pod", "security", "spec", "told_twice", "windows")
-
-    def __init__(self, subject: Subject) -> None:
-        assert subject.pod is not None  # the engine never asks without one: RuleParts.needs_pod
-        self.pod = subject.pod
-        self.spec = spec = subject.pod.spec
-        self.at: Path = (*subject.pod.at, "spec")
-        self.meta_at: Path = (*subject.pod.at, "metadata", "annotations")
-        self.security = as_dict(spec.get("securityContext"))
-        self.annotations = as_dict(subject.pod.metadata.get("annotations"))
-        self.windows = look_up(spec, ("os", "name")) == "windows"
-        self.own_users = spec.get("hostUsers") is False
-        request = subject.request
-        self.told_twice = request.operation is Operation.UPDATE and request.old_object is not None
-
-
-OfPod = Callable[[PodView], Finds]
-OfContainer = Callable[[PodView, Container, dict[str, Any]], Finds]
-"""The third argument is the container's own securityContext."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checks:
-    """What a control asks of the pod itself, and of each container."""
-
-    pod: tuple[OfPod, ...] = ()
-    container: tuple[OfContainer, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A field of securityContext that a container inherits from its pod, and what may stand there."""
-
-    keys: tuple[str, ...]
-    wrong: Callable[[Any], bool]
-    must: str
-    fix: str
-    required: bool = False
-
-    def in_pod(self, view: PodView) -> Finds:
-        """What the pod sets for all its containers."""
-        own = view.security.get(self.keys[0])
-        if own is None or not self.wrong(value := look_up(own, self.keys[1:])):
-            return NOTHING
-        return (Found((*view.at, "securityContext", *self.keys), value, _is(value, self.must), self.fix),)
-
-    def in_container(self, view: PodView, container: Container, security: dict[str, Any]) -> Finds:
-        """What the container sets, or lacks because the pod does not set it either."""
-        own = security.get(self.keys[0])
-        if own is None:
-            return self._inherited(view, container)
-        value = look_up(own, self.keys[1:])
-        return (self._found(container, value, _is(value, self.must)),) if self.wrong(value) else NOTHING
-
-    def _inherited(self, view: PodView, container: Container) -> Finds:
-        above = view.security.get(self.keys[0])
-        if above is None:
-            return (self._found(container, None, f"missing here and in the pod, {self.must}"),) if self.required else ()
-        value = look_up(above, self.keys[1:])
-        if not view.told_twice or not self.wrong(value):
-            return NOTHING
-        return (self._found(container, None, f"inherits {quote(value)} from the pod, {self.must}"),)
-
-    def _found(self, container: Container, value: Any, message: str) -> Found:
-        return Found((*container.at, "securityContext", *self.keys), value, message, self.fix)
-
-
-def checks_of(*leaves: Leaf) -> Checks:
-    """The checks of a control that is about inherited fields."""
-    return Checks(tuple(leaf.in_pod for leaf in leaves), tuple(leaf.in_container for leaf in leaves))
 
 
 def privileged(_: PodView, container: Container, security: dict[str, Any]) -> Finds:
@@ -108,7 +34,7 @@ def privileged(_: PodView, container: Container, security: dict[str, Any]) -> Fi
     if value is None or value is False:
         return NOTHING
     fix = "remove securityContext.privileged; give the container the one capability or device that it needs"
-    return (Found((*container.at, "securityContext", "privileged"), value, _is(value, "must be false"), fix),)
+    return (Found((*container.at, "securityContext", "privileged"), value, is_not(value, "must be false"), fix),)
 
 
 def escalation(_: PodView, container: Container, security: dict[str, Any]) -> Finds:
@@ -116,17 +42,11 @@ def escalation(_: PodView, container: Container, security: dict[str, Any]) -> Fi
     value = security.get("allowPrivilegeEscalation")
     if value is False:
         return NOTHING
-    message = "missing, which means true; must be false" if value is None else _is(value, "must be false")
+    message = "missing, which means true; must be false" if value is None else is_not(value, "must be false")
     fix = "securityContext: {allowPrivilegeEscalation: false}"
     if needs_escalation(security):
         fix += ", which the API server refuses beside privileged or CAP_SYS_ADMIN: remove that first"
     return (Found((*container.at, "securityContext", "allowPrivilegeEscalation"), value, message, fix),)
-
-
-def needs_escalation(security: dict[str, Any]) -> bool:
-    """Whether the API server refuses allowPrivilegeEscalation: false beside what the container asks for."""
-    added = as_list(look_up(security, ("capabilities", "add")))
-    return security.get("privileged") is True or "CAP_SYS_ADMIN" in added
 
 
 def added_capabilities(allowed: frozenset[str]) -> OfContainer:
@@ -166,7 +86,7 @@ def undropped_capabilities(_: PodView, container: Container, security: dict[str,
 def host_namespaces(view: PodView) -> Finds:
     """A pod that shares the node's network, processes or IPC."""
     return [
-        Found((*view.at, key), value, _is(value, "must be false"), f"remove {key}")
+        Found((*view.at, key), value, is_not(value, "must be false"), f"remove {key}")
         for key in ("hostNetwork", "hostPID", "hostIPC")
         if (value := view.spec.get(key)) is not None and value is not False
     ]
@@ -210,7 +130,7 @@ def _volume(at: Path, volume: dict[str, Any]) -> Found:
     allowed = f"only {listing(VOLUMES, 'and')} are allowed"
     fix = "use a persistentVolumeClaim, or one of the other allowed types"
     if kind is None:
-        return Found(at, volume, f"names no source, {allowed}", fix)
+        return Found(at, volume or None, f"names no source, {allowed}", fix)
     return Found((*at, kind), volume[kind], f"is a volume of type {quote(kind)}, {allowed}", fix)
 
 
@@ -225,7 +145,9 @@ def host_ports(allowed: tuple[range, ...]) -> OfContainer:
         if not ports:
             return NOTHING
         return [
-            Found((*container.at, "ports", index, "hostPort"), port, f"{quote(port)} is a port of the node, {must}", fix)
+            Found(
+                (*container.at, "ports", index, "hostPort"), port, f"{quote(port)} is a port of the node, {must}", fix
+            )
             for index, entry in enumerate(as_list(ports))
             if (port := as_dict(entry).get("hostPort")) and not any(port in ports for ports in allowed)
         ]
@@ -261,7 +183,7 @@ def proc_mount(_: PodView, container: Container, security: dict[str, Any]) -> Fi
     if value is None or value == "Default":
         return NOTHING
     at = (*container.at, "securityContext", "procMount")
-    return (Found(at, value, _is(value, "must be Default"), "remove securityContext.procMount"),)
+    return (Found(at, value, is_not(value, "must be Default"), "remove securityContext.procMount"),)
 
 
 def sysctls(safe: frozenset[str], allowed: Globs) -> OfPod:
@@ -323,18 +245,4 @@ def _seccomp_annotation(view: PodView, key: str) -> Finds:
 
 
 def _annotation(view: PodView, key: str, value: Any, must: str) -> Found:
-    return Found((*view.meta_at, key), value, _is(value, must), "remove the annotation, or set runtime/default")
-
-
-def as_dict(value: Any) -> dict[str, Any]:
-    """The mapping, or an empty one where there is none."""
-    return value if isinstance(value, dict) else {}
-
-
-def as_list(value: Any) -> list[Any]:
-    """The list, or an empty one where there is none."""
-    return value if isinstance(value, list) else []
-
-
-def _is(value: Any, must: str) -> str:
-    return f"missing, {must}" if value is None else f"is {quote(value)}, {must}"
+    return Found((*view.meta_at, key), value, is_not(value, must), "remove the annotation, or set runtime/default")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from webhook.patterns import closest
 from webhook.pod.quantity import Quantity
 from webhook.source.path import Path
-from webhook.source.shape import BROKEN, Problems, decode, field, wrong
+from webhook.source.shape import BROKEN, Problems, decode, field, json_schema, wrong
 
 _ONE = 10**9
 
@@ -148,7 +148,7 @@ class Bounds:
     pod: dict[str, PodBounds]
 
     @classmethod
-    def from_yaml(cls, value: Any, at: Path, problems: Problems) -> "Bounds":
+    def from_yaml(cls, value: Any, at: Path, problems: Problems) -> Any:
         """Resource names as keys, and `pod`; BROKEN after telling what is wrong."""
         if not isinstance(value, dict):
             wrong(value, "a mapping", at, problems)
@@ -164,6 +164,15 @@ class Bounds:
         read = {name: decode(ResourceBounds, bounds, (*at, name), problems) for name, bounds in raw.items()}
         broken = pod is BROKEN or not all(known) or any(bounds is BROKEN for bounds in read.values())
         return BROKEN if broken else cls(read, pod)
+
+    @classmethod
+    def json_schema(cls, definitions: dict[str, Any]) -> dict[str, Any]:
+        """Any resource name as key; the well-known ones by name, for completion."""
+        of_containers = json_schema(ResourceBounds, definitions)
+        of_pod = json_schema(dict[str, PodBounds], definitions)
+        known = {name: {"description": f"Bounds on {name}.", "allOf": [of_containers]} for name in OVERCOMMITTED}
+        pod = {"description": "What a pod may request, and be limited to, in all.", "allOf": [of_pod]}
+        return {"type": "object", "properties": {**known, "pod": pod}, "additionalProperties": of_containers}
 
     def under(self, over: "Bounds") -> "Bounds":
         """These bounds with those of a class laid over them, word by word."""
@@ -233,7 +242,8 @@ def _limit_over(base: LimitBounds | None, over: LimitBounds | None) -> LimitBoun
     """A class that forbids the limit says all there is to say; one that bounds it takes a ban back."""
     if over is not None and (over.forbidden or (base is not None and base.forbidden)):
         return over
-    return _overlaid(base, over)
+    merged: LimitBounds | None = _overlaid(base, over)
+    return merged
 
 
 def _pod_over(base: PodBounds | None, over: PodBounds) -> PodBounds:

@@ -134,7 +134,7 @@ def _check_object(item: tuple[str, Targets]) -> Check:
 def _left(wanted: Iterator[Change]) -> Iterator[Found]:
     """What would still have to be changed."""
     for change in wanted:
-        if change.skipped:
+        if change.skipped or change.taken:
             continue
         if change.append:
             yield Found(change.path, None, f"does not contain {quote(change.value, 120)}")

@@ -24,7 +24,6 @@ from webhook.server.guard import (
     try_again,
 )
 from webhook.server.readiness import Readiness, as_text
-from webhook.server.reload import Rules
 from webhook.server.reviewer import Reviewer
 
 STAGES = {"/mutate": Stage.MUTATE, "/validate": Stage.VALIDATE}
@@ -35,9 +34,8 @@ _log = logging.getLogger("doorward.admission")
 class Admission:
     """The application; create it once the parts exist, it keeps nothing of a request."""
 
-    def __init__(self, rules: Rules, reviewer: Reviewer, guard: Guard, readiness: Readiness, metrics: Metrics) -> None:
-        self._rules, self._reviewer, self._guard = rules, reviewer, guard
-        self._readiness, self._metrics = readiness, metrics
+    def __init__(self, reviewer: Reviewer, guard: Guard, readiness: Readiness, metrics: Metrics) -> None:
+        self._reviewer, self._guard, self._readiness, self._metrics = reviewer, guard, readiness, metrics
         self._complete = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,10 +44,10 @@ class Admission:
             answer = await self._answer(scope, receive)
         except Refused as refused:
             answer = refused.answer
-            self._metrics.refused(answer.status)
+            self._metrics.refused(refused.reason)
         except Disconnected:
             return
-        except Exception:  # whatever it is: a clean answer, and an id to find the trace
+        except Exception:  # noqa: BLE001 - whatever it is: a clean answer, and an id to find the trace
             answer = self._fault()
         if self._readiness.draining:
             await send_answer(send, answer, CLOSE)
@@ -61,30 +59,27 @@ class Admission:
         if stage is None:
             return self._elsewhere(scope)
         if scope["method"] != "POST":
-            raise Refused(405, f"{scope['path']} takes POST alone", (b"allow", b"POST"))
+            raise Refused(405, "method", f"{scope['path']} takes POST alone", (b"allow", b"POST"))
         seconds = allowance(scope["query_string"])
         self._guard.admit(seconds)
         require_json(scope)
-        body = await self._guard.body(receive, seconds)
-        ruleset = self._rules.current
-        if ruleset is None or not self._complete:
+        if not self._complete:
             self._require_all(seconds)
-            ruleset = self._rules.current
-            assert ruleset is not None  # noqa: S101 - rules that are in force are never taken away
-        return await self._reviewer.answer(stage, body, ruleset, seconds)
+        body = await self._guard.body(receive, seconds)
+        return await self._reviewer.answer(stage, body, seconds)
 
     def _require_all(self, seconds: float) -> None:
         """Not one answer before rules and facts are there; what was complete once stays so."""
         missing = self._readiness.missing()
         if missing:
-            raise try_again(f"not ready: {missing}", seconds)
+            raise try_again("not_ready", f"not ready: {missing}", seconds)
         self._complete = True
 
     def _elsewhere(self, scope: Scope) -> Answer:
         if scope["path"] != "/readyz":
-            raise Refused(404, "there is nothing here but POST /mutate, POST /validate and GET /readyz")
+            raise Refused(404, "path", "there is nothing here but POST /mutate, POST /validate and GET /readyz")
         if scope["method"] not in ("GET", "HEAD"):
-            raise Refused(405, "/readyz takes GET alone", (b"allow", b"GET, HEAD"))
+            raise Refused(405, "method", "/readyz takes GET alone", (b"allow", b"GET, HEAD"))
         parts = self._readiness.look()
         status = 200 if all(part.ready for part in parts.values()) else 503
         return Answer(status, as_text(parts).encode(), (TEXT,))
@@ -93,5 +88,5 @@ class Admission:
         failure = secrets.token_hex(4)
         _log.exception("a request could not be answered", extra={"id": failure})
         sentence = f"a fault of Doorward's own; its log says more under {failure}"
-        self._metrics.refused(500)
-        return Refused(500, sentence).answer
+        self._metrics.refused("fault")
+        return Refused(500, "fault", sentence).answer

@@ -24,7 +24,7 @@ async def send_answer(send: Send, answer: Answer, *more: Header) -> None:
 
 async def turn_away(_scope: Scope, _receive: Receive, send: Send) -> None:
     """Answers a client whose certificate is good and whose name is not among those that may ask."""
-    await send_answer(send, Refused(403, "the client certificate's name may not ask here", CLOSE).answer)
+    await send_answer(send, Refused(403, "client", "the client certificate's name may not ask here", CLOSE).answer)
 
 
 class Connection(HttpToolsProtocol):

@@ -1,12 +1,12 @@
 """What decisions need to know of namespaces: from the watch, from one question to the API server, or from a file."""
 
 import asyncio
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from webhook.admission.facts import Facts, Namespace, Needs, Unavailable
+from webhook.engine.namespaces import known_namespaces
 from webhook.errors import ClusterError, InputError
 from webhook.source import yaml
 
@@ -42,8 +42,8 @@ class FactsSource(Protocol):
 class FileFacts:
     """The namespaces of a file, for a server without a cluster: nobody else can be asked."""
 
-    def __init__(self, namespaces: Mapping[str, Namespace]) -> None:
-        self._facts = Facts(dict(namespaces), askable=False)
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
 
     def known(self, namespace: str) -> Facts:  # noqa: ARG002 - the same for all
         """Everything the file says."""
@@ -107,35 +107,22 @@ class ClusterFacts:
             return Unavailable(str(error))
 
 
-def read_namespaces(path: Path) -> dict[str, Namespace]:
-    """The Namespace documents of a YAML or JSON file, by name; other documents are passed over. Raises InputError."""
+def read_namespaces(path: Path) -> Facts:
+    """The Namespace documents of a YAML or JSON file; other documents are passed over. Raises InputError."""
     try:
         reading = yaml.read(path.read_bytes(), str(path))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     if reading.problems:
         raise InputError(str(reading.problems[0]))
-    found = {}
-    for document in reading.documents:
-        items = document.value.get("items") if isinstance(document.value, dict) else None
-        for value in items if isinstance(items, list) else [document.value]:
-            namespace = _namespace(value)
-            if namespace:
-                found[namespace.name] = namespace
-    if not found:
-        raise InputError(f"{path} holds no Namespace: write whole Namespace documents, as `kubectl get ns -o yaml` does")
-    return found
+    found = [item for document in reading.documents for item in _items(document.value)]
+    facts = known_namespaces(item for item in found if isinstance(item, dict) and item.get("kind") == "Namespace")
+    if not facts.namespaces:
+        raise InputError(f"{path} holds no Namespace: `kubectl get namespaces -o yaml` writes such a file")
+    return facts
 
 
-def _namespace(value: object) -> Namespace | None:
-    if not isinstance(value, dict) or value.get("kind") != "Namespace" or not isinstance(value.get("metadata"), dict):
-        return None
-    metadata = value["metadata"]
-    if not isinstance(name := metadata.get("name"), str):
-        return None
-    labels = {"kubernetes.io/metadata.name": name, **_strings(metadata.get("labels"))}
-    return Namespace(name, labels, _strings(metadata.get("annotations")))
-
-
-def _strings(value: object) -> dict[str, str]:
-    return {str(key): str(text) for key, text in value.items()} if isinstance(value, dict) else {}
+def _items(value: Any) -> list[Any]:
+    """The objects of a List, or the one object."""
+    items = value.get("items") if isinstance(value, dict) else None
+    return items if isinstance(items, list) else [value]

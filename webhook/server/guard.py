@@ -15,7 +15,7 @@ import msgspec
 from webhook.pod.duration import Duration
 
 BODY_LIMIT = 7 * 1024 * 1024
-"""Bytes of a body: an object and an old object of 3 MiB each, and the envelope (reference kubernetes-admission.md 1.6)."""
+"""Bytes of a body: the API server takes objects of 3 MiB, and a review holds an object, an old one and an envelope."""
 
 LONGEST = 30.0
 """Seconds: the API server never gives a webhook more time."""
@@ -42,10 +42,11 @@ class Answer(NamedTuple):
 
 
 class Refused(Exception):
-    """A request that is answered by HTTP alone, without a review."""
+    """A request that is answered by HTTP alone, without a review; `reason` is one word for the metric."""
 
-    def __init__(self, status: int, sentence: str, *headers: Header) -> None:
+    def __init__(self, status: int, reason: str, sentence: str, *headers: Header) -> None:
         super().__init__(sentence)
+        self.reason = reason
         self.answer = Answer(status, msgspec.json.encode({"error": sentence}), (JSON, *headers))
 
 
@@ -67,10 +68,10 @@ def allowance(query: bytes) -> float:
     return given - min(1.0, given / 2)
 
 
-def try_again(sentence: str, seconds: float) -> Refused:
+def try_again(reason: str, sentence: str, seconds: float) -> Refused:
     """503; with Retry-After, on which the API server asks again, if `seconds` leave room for it."""
     retry = ((b"retry-after", b"1"),) if seconds >= ENOUGH_TO_RETRY else ()
-    return Refused(503, sentence, *retry)
+    return Refused(503, reason, sentence, *retry)
 
 
 def require_json(scope: Scope) -> None:
@@ -80,7 +81,7 @@ def require_json(scope: Scope) -> None:
             if value == b"application/json" or value.partition(b";")[0].strip().lower() == b"application/json":
                 return
             break
-    raise Refused(415, "the content type must be application/json", CLOSE)
+    raise Refused(415, "media_type", "the content type must be application/json", CLOSE)
 
 
 class Guard:
@@ -98,7 +99,7 @@ class Guard:
     def admit(self, seconds: float) -> None:
         """Refuses while too many requests wait for their answers."""
         if self.arrived() > self._most:
-            raise try_again("too many requests at once", seconds)
+            raise try_again("overload", "too many requests at once", seconds)
 
     async def body(self, receive: Receive, seconds: float) -> bytes:
         """The whole body; Refused if it is too big or too slow, Disconnected if it breaks off."""
@@ -123,7 +124,7 @@ class Guard:
             if size > self._body_limit:
                 raise self._too_big()
             if self._held > self._buffered:
-                raise try_again("too many large bodies at once", deadline - monotonic())
+                raise try_again("overload", "too many large bodies at once", deadline - monotonic())
             message = await self._piece(receive, deadline - monotonic())
             pieces.append(message["body"])
             size += len(message["body"])
@@ -137,10 +138,10 @@ class Guard:
             async with timeout(seconds):
                 message = await receive()
         except TimeoutError:
-            raise Refused(408, "the body did not arrive in time", CLOSE) from None
+            raise Refused(408, "too_slow", "the body did not arrive in time", CLOSE) from None
         if message["type"] != "http.request":
             raise Disconnected
         return message
 
     def _too_big(self) -> Refused:
-        return Refused(413, f"the body is larger than {self._body_limit // 1024 // 1024} MiB", CLOSE)
+        return Refused(413, "too_large", f"the body is larger than {self._body_limit // 1024 // 1024} MiB", CLOSE)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from certs.source import Source
 from webhook.admission.words import plural
 from webhook.server.reload import Rules
 
@@ -32,6 +33,10 @@ class Readiness:
         if self.draining:
             found["server"] = Part("ending: requests are still answered, but no new ones should come", ready=False)
         return found
+
+    def ready(self) -> bool:
+        """Whether new requests may come."""
+        return not self.draining and not self.missing()
 
     def missing(self) -> str:
         """Why no review can be answered yet; "" when all is there. A server that is ending still answers."""
@@ -73,6 +78,7 @@ def rules_part(rules: Rules) -> Part:
     return Part(f"{words}; a change at {since} is broken and not in force", ok=False, details=trouble.problems)
 
 
-def now() -> datetime:
-    """This moment, aware."""
-    return datetime.now(UTC)
+def certificate_part(source: Source) -> Part:
+    """How the certificate is doing."""
+    status = source.status(datetime.now(UTC))
+    return Part(status.message, ok=status.ok)

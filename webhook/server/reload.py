@@ -88,19 +88,28 @@ class Rules:
 
     def _fingerprint(self) -> bytes:
         digest = hashlib.sha256()
+        for part in self._bytes():
+            digest.update(hashlib.sha256(part).digest())
+        return digest.digest()
+
+    def _bytes(self) -> Iterator[bytes]:
+        """Names and contents of all files; a file or folder that cannot be read stands there as what is wrong."""
         try:
             for source in files.find(self._arguments):
-                digest.update(source.name.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(source.read()).digest())
-        except (DoorwardError, OSError) as error:
-            digest.update(str(error).encode("utf-8", "replace"))
-        return digest.digest()
+                yield source.name.encode("utf-8", "surrogateescape")
+                try:
+                    yield source.read()
+                except DoorwardError as error:
+                    yield str(error).encode("utf-8", "replace")
+        except DoorwardError as error:
+            yield str(error).encode("utf-8", "replace")
 
     def _read(self) -> bool:
         try:
             loading = load.read(self._arguments, self._profile)
         except DoorwardError as error:
             return self._keep((str(error),))
-        except Exception as error:  # whatever it is, the last good rules must outlive it
+        except Exception as error:  # noqa: BLE001 - whatever it is, the last good rules must outlive it
             _log.exception("the rules could not be read through a fault of ours")
             return self._keep((f"the rules could not be read through a fault of ours: {error!r}",))
         if loading.ruleset is None:

@@ -14,9 +14,11 @@ from webhook.errors import ReviewError
 from webhook.observe.decision_log import DecisionLog
 from webhook.observe.metrics import Metrics
 from webhook.policy.ruleset import Ruleset
-from webhook.report import deny, warnings
+from webhook.report.deny import causes, denial, deny_message
+from webhook.report.warnings import audit_annotations, warnings
 from webhook.server.facts import FactsSource
 from webhook.server.guard import Answer, Refused
+from webhook.server.reload import Rules
 
 ROUNDS = 3
 """How often a decision may ask for facts and be made again."""
@@ -28,13 +30,17 @@ class UnsettledError(Exception):
     """A decision asked for facts again and again; this is a fault of ours."""
 
 
+class NoRulesError(Exception):
+    """A review came through before any rules were in force; this is a fault of ours."""
+
+
 class Reviewer:
     """Answers reviews; `decision_log` None keeps no log of decisions."""
 
-    def __init__(self, facts: FactsSource, metrics: Metrics, decision_log: DecisionLog | None) -> None:
-        self._facts, self._metrics, self._decision_log = facts, metrics, decision_log
+    def __init__(self, rules: Rules, facts: FactsSource, metrics: Metrics, decision_log: DecisionLog | None) -> None:
+        self._rules, self._facts, self._metrics, self._decision_log = rules, facts, metrics, decision_log
 
-    async def answer(self, stage: Stage, body: bytes, ruleset: Ruleset, seconds: float) -> Answer:
+    async def answer(self, stage: Stage, body: bytes, seconds: float) -> Answer:
         """The answer to the review in `body`, which should be there within `seconds`.
 
         Raises Refused where no review can be answered: the body is none, or a fault of ours met /mutate, which never
@@ -47,14 +53,21 @@ class Reviewer:
             return _malformed(error)
         moment = datetime.now(UTC)
         try:
+            ruleset = self._in_force()
             decision = decide(request, ruleset, self._facts.known(request.namespace), moment, stage)
             if isinstance(decision, Needs):
                 decision = await self._settle(decision, request, ruleset, moment, stage, seconds)
             encoded = _encode(request, decision, ruleset, moment, stage)
-        except Exception as error:  # whatever it is: a clean answer, and an id to find the trace
+        except Exception as error:  # noqa: BLE001 - whatever it is: a clean answer, and an id to find the trace
             return self._failed(error, stage, request, moment)
         self._tell(stage, request, decision, moment, perf_counter() - began)
         return Answer(200, encoded)
+
+    def _in_force(self) -> Ruleset:
+        ruleset = self._rules.current
+        if ruleset is None:
+            raise NoRulesError
+        return ruleset
 
     async def _settle(
         self, needs: Needs, request: Request, ruleset: Ruleset, moment: datetime, stage: Stage, seconds: float
@@ -78,7 +91,7 @@ class Reviewer:
                 self._decision_log.decided(moment, stage.value, request, decision, seconds)
             for fault in decision.faults:
                 _log.error("the rule %s broke", fault.rule, exc_info=fault.error, extra={"id": decision.id})
-        except Exception:
+        except Exception:  # noqa: BLE001 - the answer is already right
             _log.exception("a decision could not be observed")
 
     def _failed(self, error: Exception, stage: Stage, request: Request, moment: datetime) -> Answer:
@@ -89,7 +102,7 @@ class Reviewer:
             self._decision_log.failed(moment, stage.value, request, failure, type(error).__name__)
         sentence = f"Doorward could not decide, through a fault of its own; its log says more under {failure}"
         if stage is Stage.MUTATE:
-            raise Refused(500, sentence)
+            raise Refused(500, "fault", sentence)
         return Answer(
             200, review.encode(request.uid, allowed=False, code=500, reason="InternalError", message=sentence)
         )
@@ -98,30 +111,25 @@ class Reviewer:
 def _malformed(error: ReviewError) -> Answer:
     """What cannot be read cannot be let in."""
     if not error.uid:
-        raise Refused(400, str(error)) from error
+        raise Refused(400, "malformed", str(error)) from error
     return Answer(200, review.encode(error.uid, allowed=False, code=400, reason="BadRequest", message=str(error)))
 
 
 def _encode(request: Request, decision: Decision, ruleset: Ruleset, moment: datetime, stage: Stage) -> bytes:
+    annotations = audit_annotations(decision)
     if stage is Stage.MUTATE:
-        annotations = warnings.audit_annotations(decision) if decision.patch else None
         return review.encode(request.uid, allowed=True, patch=decision.patch, audit_annotations=annotations)
-    if not decision.findings and not decision.notes:
-        return review.encode(request.uid, allowed=True)
-    told = warnings.warnings(decision, ruleset, moment)
-    annotations = warnings.audit_annotations(decision)
+    told = warnings(decision, ruleset, moment)
     if decision.allowed:
         return review.encode(request.uid, allowed=True, warnings=told, audit_annotations=annotations)
-    code, reason = deny.denial(decision)
+    code, reason = denial(decision)
     return review.encode(
         request.uid,
         allowed=False,
         code=code,
         reason=reason,
-        message=deny.deny_message(decision, request),
-        causes=deny.causes(decision),
+        message=deny_message(decision, request),
+        causes=causes(decision),
         warnings=told,
         audit_annotations=annotations,
     )
-
-

@@ -82,7 +82,9 @@ def _collection(next_event: Callable[[], Any], first: Any) -> Any:
     scalar, alias, mapping_start = ScalarEvent, AliasEvent, MappingStartEvent
     mapping_end, sequence_end = MappingEndEvent, SequenceEndEvent
     in_mapping = first.__class__ is mapping_start
-    if (not in_mapping and first.__class__ is not SequenceStartEvent) or first.tag is not None or first.anchor is not None:
+    if not in_mapping and first.__class__ is not SequenceStartEvent:
+        raise Unusual
+    if first.tag is not None or first.anchor is not None:
         raise Unusual
     container: Any = {} if in_mapping else []
     parents: list[Any] = []

@@ -140,9 +140,12 @@ def unknown(name: str, known: Any, at: Path, problems: Problems) -> None:
     problems.error((*at, name), f"unknown key `{name}`", cure, on="key")
 
 
-def wrong(value: Any, expected: str, at: Path, problems: Problems) -> Any:
+def wrong(value: Any, expected: str, at: Path, problems: Problems, cure: str | None = None) -> Any:
     """Tell that a value is of another kind than expected; BROKEN."""
-    cure = "put it in quotes" if expected == "a string" and isinstance(value, bool | int | float) else None
+    if expected == "a string" and isinstance(value, bool | int | float):
+        cure = "put it in quotes"
+    elif expected == "a list" and isinstance(value, str | int):
+        cure = f"write it as [{value}]"
     problems.error(at, f"expected {expected}, found {described(value)}", cure)
     return BROKEN
 
@@ -187,7 +190,8 @@ def choice(choices: tuple[Any, ...], value: Any, at: Path, problems: Problems) -
             return choice
     names = ", ".join("true" if c is True else "false" if c is False else str(c) for c in choices)
     if not isinstance(value, str):
-        return wrong(value, f"one of {names}", at, problems)
+        quoted = isinstance(value, bool) and any(isinstance(c, str) for c in choices)
+        return wrong(value, f"one of {names}", at, problems, "on, off, yes and no need quotes" if quoted else None)
     guess = closest(value, [c for c in choices if isinstance(c, str)])
     problems.error(at, f"`{value}` is not one of {names}", f"did you mean `{guess}`?" if guess else None)
     return BROKEN

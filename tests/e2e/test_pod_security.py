@@ -1,0 +1,118 @@
+"""podSecurity against upstream's own evaluator, k8s.io/pod-security-admission, on pods that are drawn at random."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.e2e import components
+from tests.e2e.pod_security_pods import LEVELS, VERSIONS, generated
+from tests.objects import NOW, request
+from webhook.admission.edits import Draft, same
+from webhook.admission.finding import Found
+from webhook.admission.rule import Compiling, RuleParts, Subject
+from webhook.pod.containers import Pod
+from webhook.rule_types import pod_security
+from webhook.source.path import look_up
+from webhook.source.problem import Place
+from webhook.source.shape import Problems, decode
+
+ORACLE = Path(__file__).parent / "pod_security_oracle"
+FIXED_SEED = 20261121
+PODS = 12_000  # of each seed; each pod is judged at both levels, and once more after the restricted one has been filled
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A pod, and the standard that it is held against."""
+
+    level: str
+    version: str
+    pod: Json
+
+    def rule(self, **more: Any) -> RuleParts:
+        return compiled(json.dumps({"level": self.level, "version": self.version, **more}))
+
+    def subject(self) -> Subject:
+        return Subject(request(self.pod), self.pod, Pod(self.pod, ()), None, NOW)
+
+    def found(self, **more: Any) -> list[Found]:
+        return [found for check in self.rule(**more).checks for found in check(self.subject())]
+
+    def filled(self) -> Question:
+        draft = Draft(self.pod)
+        fill = self.rule(fill=True).fill
+        if fill is not None:
+            fill(self.subject(), draft)
+        return replace(self, pod=draft.object)
+
+
+@cache
+def compiled(text: str) -> RuleParts:
+    problems = Problems(lambda path, on: Place("rules.yaml", 1, 1))
+    params = decode(pod_security.Params, json.loads(text), (), problems)
+    assert not problems.broken, problems.found
+    return pod_security.compile(params, Compiling((), problems))
+
+
+def asked(seed: int) -> Iterator[Question]:
+    """Every pod at one version and both levels; the restricted one also after it has been filled."""
+    random = Random(seed)
+    for number in range(PODS):
+        pod, version = generated(random), VERSIONS[number % len(VERSIONS)]
+        questions = [Question(level, version, pod) for level in LEVELS]
+        yield from (*questions, questions[-1].filled())
+
+
+def upstream(questions: list[Question]) -> list[dict[str, bool]]:
+    """Whether upstream allows each pod, control by control."""
+    lines = "\n".join(json.dumps(vars(question)) for question in questions)
+    answer = subprocess.run(
+        [components.program(ORACLE)], input=lines, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("seed", [pytest.param(FIXED_SEED, id="fixed"), pytest.param(None, id="fresh")])
+def test_every_control_has_the_verdict_of_upstreams_own_evaluator(seed: int | None) -> None:
+    seed = time.time_ns() if seed is None else seed
+    print(f"the pods of this run are those of seed {seed}")
+    questions = list(asked(seed))
+    for question, verdicts in zip(questions, upstream(questions), strict=True):
+        ours = {control: not question.found(only=[control]) for control in verdicts}
+        assert ours == verdicts, f"seed {seed}: {json.dumps(vars(question))}"
+        everything = question.found()
+        assert bool(everything) == (not all(verdicts.values())), f"seed {seed}: {json.dumps(vars(question))}"
+        for found in everything:
+            assert same(look_up(question.pod, found.path), found.value), f"seed {seed}: {found}"
+
+
+def test_filling_twice_is_filling_once_and_never_touches_what_the_author_wrote() -> None:
+    for question in asked(FIXED_SEED + 1):
+        filled = question.filled()
+        assert filled.filled().pod == filled.pod, json.dumps(vars(question))
+        assert untouched(question.pod, filled.pod), json.dumps(vars(question))
+        assert question.pod["spec"].get("ephemeralContainers") == filled.pod["spec"].get("ephemeralContainers")
+
+
+def untouched(before: Any, after: Any) -> bool:
+    """Whether all that was there still is; null and an empty list are nothing."""
+    if before is None or before == []:
+        return True
+    if isinstance(before, dict):
+        return isinstance(after, dict) and all(untouched(value, after.get(key)) for key, value in before.items())
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) == len(after) and all(map(untouched, before, after))
+    return same(before, after)

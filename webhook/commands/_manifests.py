@@ -1,0 +1,103 @@
+"""Manifests from files: every Kubernetes object of every document, with its places."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from webhook.errors import InputError
+from webhook.pod.workloads import objects_in
+from webhook.source import files, yaml
+from webhook.source.path import Path
+from webhook.source.positions import Part
+from webhook.source.problem import Place, Problem
+
+_OURS = "doorward.dev/"
+_NOT_APPLIED = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One object of a file."""
+
+    object: dict[str, Any]
+    file: str
+    place: Callable[[Path, Part], Place]
+    origin: str
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Kind, namespace and name: which object of the cluster it is."""
+        metadata = self.object.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
+        return str(self.object.get("kind")), str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+
+
+@dataclass(slots=True)
+class Manifests:
+    """Everything that was read."""
+
+    found: tuple[Manifest, ...] = ()
+    files: int = 0
+    problems: tuple[Problem, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+def read_manifests(arguments: Sequence[str]) -> Manifests:
+    """Every object under the arguments; what cannot be read is a Problem. Raises InputError for a missing name."""
+    result = Manifests()
+    found: list[Manifest] = []
+    problems: list[Problem] = []
+    skipped = 0
+    for file in files.find(arguments):
+        if file.name.rsplit("/", 1)[-1] in _NOT_APPLIED:
+            continue
+        result.files += 1
+        try:
+            reading = yaml.read(file.read(), file.name)
+        except InputError as error:
+            problems.append(Problem(str(error), Place(file.name, 1, 1, 1, "")))
+            continue
+        problems += reading.problems
+        for document in reading.documents:
+            for one in _objects(document):
+                if isinstance(one, Problem):
+                    problems.append(one)
+                elif str(one.object["apiVersion"]).startswith(_OURS):
+                    skipped += 1
+                else:
+                    found.append(one)
+    if skipped:
+        result.notes.append(f"{skipped} documents of {_OURS}v1 are rules, not manifests: `doorward lint` checks those")
+    result.found, result.problems = tuple(found), tuple(problems)
+    return result
+
+
+def _objects(document: yaml.Document) -> Iterator[Manifest | Problem]:
+    for obj, at in objects_in(document.value):
+        wrong = _what_is_wrong(obj)
+        if wrong:
+            yield Problem(wrong[0], document.place(at), help=wrong[1])
+        else:
+            yield Manifest(obj, document.file, _placed(document, at), document.origin or "")
+
+
+def _what_is_wrong(obj: Any) -> tuple[str, str] | None:
+    """Why something is no Kubernetes object, and the cure."""
+    if not isinstance(obj, dict):
+        return "this is no Kubernetes object", "an object is a mapping with apiVersion, kind and metadata"
+    for key in ("apiVersion", "kind"):
+        if not isinstance(obj.get(key), str) or not obj[key]:
+            return f"this is no Kubernetes object: `{key}` is missing", f"add `{key}:`, or leave the file out"
+    metadata = obj.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
+        return "`metadata` must be a mapping", "such as metadata: {name: web}"
+    return None
+
+
+def _placed(document: yaml.Document, at: Path) -> Callable[[Path, Part], Place]:
+    """Paths in the object, found in the document that may be a List of many."""
+
+    def place(path: Path, part: Part) -> Place:
+        return document.place((*at, *path), part)
+
+    return place

@@ -1,0 +1,37 @@
+"""The options of every command that loads rules, and what is said when the folder is broken."""
+
+import argparse
+import os
+
+from webhook.errors import InputError, RulesError
+from webhook.policy.load import read
+from webhook.policy.ruleset import Ruleset
+from webhook.source.problem import Level
+
+DEFAULT = "policies"
+
+
+def add_rules_options(parser: argparse.ArgumentParser) -> None:
+    """--policies and --profile."""
+    parser.add_argument(
+        "-p", "--policies", action="append", metavar="DIR", help="a rules folder (default: ./policies); may be repeated"
+    )
+    parser.add_argument("--profile", default="", help="the Profile in force, where the folder has several")
+
+
+def rules_folders(args: argparse.Namespace) -> list[str]:
+    """The folders that were asked for, or ./policies."""
+    if args.policies:
+        return list(args.policies)
+    if not os.path.isdir(DEFAULT):
+        raise InputError("there is no folder ./policies here: name the rules folder with --policies DIR")
+    return [DEFAULT]
+
+
+def load_rules(args: argparse.Namespace) -> tuple[Ruleset, list[str]]:
+    """The ruleset, and a note where the folder has warnings; raises RulesError where it is broken."""
+    loading = read(rules_folders(args), args.profile)
+    if loading.ruleset is None:
+        raise RulesError([problem for problem in loading.problems if problem.level is Level.ERROR])
+    count = len(loading.problems)
+    return loading.ruleset, [f"the rules have {count} warnings: see `doorward lint`"] if count else []

@@ -1,0 +1,41 @@
+"""What Kubernetes takes as the key of a label or annotation, and as the value of a label (apimachinery validation)."""
+
+import re
+
+_PART = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
+_PREFIX = re.compile(rf"{_PART}(?:\.{_PART})*")
+_NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_GLOB = re.compile(r"[-A-Za-z0-9_.*]+(?:/[-A-Za-z0-9_.*]+)?")
+
+LONGEST_VALUE = 63
+_LONGEST_PREFIX = 253
+
+
+def key_mistake(key: str, field: str) -> str | None:
+    """Why no object can have this key among its labels or annotations; globs are only looked through for letters."""
+    if "*" in key:
+        return None if _GLOB.fullmatch(key) else "no key can match it: a key is NAME or PREFIX/NAME"
+    prefix, slash, name = key.rpartition("/")
+    if field == "annotations":  # the API server reads these in lower case
+        prefix, name = prefix.lower(), name.lower()
+    if not _NAME.fullmatch(name):
+        return "the name of a key has at most 63 letters, digits, - _ and ., and a letter or digit at both ends"
+    if slash and (len(prefix) > _LONGEST_PREFIX or not _PREFIX.fullmatch(prefix)):
+        return "the part before the slash is a DNS name in lower case, such as acme.example"
+    return None
+
+
+def value_mistake(value: str) -> str | None:
+    """Why no label can have this value."""
+    if _VALUE.fullmatch(value):
+        return None
+    if len(value) > LONGEST_VALUE:
+        return f"a label's value has at most {LONGEST_VALUE} characters"
+    return "a label's value has letters, digits, - _ and . only, and a letter or digit at both ends"
+
+
+def made_fit(text: str) -> str:
+    """The text as a label's value: other characters become _, and it is cut to what fits."""
+    plain = re.sub(r"[^-A-Za-z0-9_.]", "_", text)
+    return re.sub(r"^[^A-Za-z0-9]+", "", plain)[:LONGEST_VALUE].rstrip("-_.")

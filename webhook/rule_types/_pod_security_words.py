@@ -1,0 +1,98 @@
+"""The scalars of podSecurity as they are written in rules: versions, names of controls and capabilities, ports."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.patterns import closest
+from webhook.rule_types._pod_security_controls import NAMES, NEWEST
+
+_VERSION = re.compile(r"v1\.(0|[1-9][0-9]{0,3})\Z")
+_CAPABILITY = re.compile(r"(?!CAP_)[A-Z][A-Z_]*\Z")
+
+
+class Version(int):
+    """A version of the standards, as its minor number."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Version":
+        """`v1.N` or `latest`, as the labels of Kubernetes namespaces say it."""
+        if text == "latest":
+            return cls(NEWEST)
+        if match := _VERSION.match(text):
+            return cls(match[1])
+        raise ValueError(f"`{text}` is no version of the standards", f"write v1.{NEWEST} or latest")
+
+    @classmethod
+    def of(cls, number: float) -> "Version":
+        """A YAML number such as 1.36 is no version: 1.30 would be read as 1.3."""
+        raise ValueError(f"`{number}` is a number, not a version", f"write v1.{NEWEST} or latest")
+
+    @classmethod
+    def json_schema(cls, _: dict[str, Any]) -> dict[str, Any]:
+        """Only the text, for editors."""
+        return {"type": "string", "pattern": r"^(v1\.(0|[1-9][0-9]{0,3})|latest)$"}
+
+
+class ControlName(str):
+    """A control by upstream's name; `capabilities`, `procMount` and `seccompProfile` mean the one of the level."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "ControlName":
+        """A name that upstream does not know is most likely a slip."""
+        if text in NAMES:
+            return cls(text)
+        guess = closest(text, NAMES)
+        cure = f"did you mean `{guess}`?" if guess else f"the controls are {', '.join(NAMES)}"
+        raise ValueError(f"there is no control `{text}`", cure)
+
+    @classmethod
+    def json_schema(cls, _: dict[str, Any]) -> dict[str, Any]:
+        """The names, for editors."""
+        return {"enum": list(NAMES)}
+
+
+class CapabilityName(str):
+    """A capability as the standards write it: upper case, without CAP_."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "CapabilityName":
+        """The standards compare exactly, so another spelling would never match what runtimes understand."""
+        if _CAPABILITY.match(text):
+            return cls(text)
+        plain = text.upper().removeprefix("CAP_")
+        cure = f"write {plain}" if _CAPABILITY.match(plain) else "write it as SYS_PTRACE"
+        raise ValueError(f"`{text}` is no capability as the standards write them", cure)
+
+
+@dataclass(frozen=True, slots=True)
+class HostPorts:
+    """A port of the node, or a range of them."""
+
+    ports: range
+
+    @classmethod
+    def parse(cls, text: str) -> "HostPorts":
+        """`5000-6000` or `8080`."""
+        first, dash, last = (part.strip() for part in text.partition("-"))
+        if not (first.isdecimal() and (last.isdecimal() or not dash)):
+            raise ValueError(f"`{text}` is no port and no range of ports", 'write "5000-6000" or 8080')
+        return cls._within(int(first), int(last or first))
+
+    @classmethod
+    def of(cls, number: float) -> "HostPorts":
+        """A single port."""
+        if not isinstance(number, int):
+            raise ValueError(f"`{number}` is no port", "write a whole number from 1 to 65535")
+        return cls._within(number, number)
+
+    @classmethod
+    def _within(cls, first: int, last: int) -> "HostPorts":
+        if not 1 <= first <= last <= 65535:
+            cure = "ports go from 1 to 65535" if first <= last else f'write "{last}-{first}"'
+            raise ValueError(f"{first}-{last} holds no port" if first > last else f"{first}-{last} is too wide", cure)
+        return cls(range(first, last + 1))

@@ -1,0 +1,268 @@
+"""metadata: labels and annotations. Typed values: _metadata_types.py; where missing ones come from: _metadata_sources.py."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from webhook.admission.edits import Draft
+from webhook.admission.finding import Found
+from webhook.admission.operators import CannotDecide
+from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
+from webhook.admission.words import listing, quote
+from webhook.patterns import Glob, closest
+from webhook.pod.containers import Pod
+from webhook.pod.workloads import POD_AT
+from webhook.rule_types._metadata_keys import Field, Key, KeyParams, compile_key
+from webhook.rule_types._metadata_names import key_mistake
+from webhook.rule_types._metadata_places import OWN, elsewhere, entries, made_by_controller, places
+from webhook.source.path import Path, look_up
+from webhook.source.shape import field
+
+_FIELDS: tuple[Field, Field] = ("labels", "annotations")
+
+Of = Literal["pod", "workload", "both", "object"]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A prefix whose keys are all named in this rule."""
+
+    prefix: str = field("What the keys begin with, such as acme.example/.")
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Labels and annotations: which must be there, what their values must be, and which are set where they are absent."""
+
+    of: Of = field(
+        "Whose: pod (also in a workload's template), workload (its own), both, or object (any kind's own).",
+        default="pod",
+    )
+    labels: dict[str, KeyParams] = field("Labels by key, or by a glob of keys.", default={})
+    annotations: dict[str, KeyParams] = field("Annotations by key, or by a glob of keys.", default={})
+    any_of_labels: tuple[Glob, ...] = field("At least one of these labels must be there.", default=())
+    known: Known | None = field("Under this prefix only the keys of this rule may be used.", default=None)
+
+    def __post_init__(self) -> None:
+        if not any((self.labels, self.annotations, self.any_of_labels, self.known)):
+            raise ValueError("nothing is said of metadata", "say labels, annotations, anyOfLabels or known")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of a rule that are labels, or annotations: the exact ones, and the globs, longest first."""
+
+    field: Field
+    exact: Mapping[str, Key]
+    globs: tuple[Key, ...]
+    prefix: str
+    listed: tuple[Glob, ...]
+
+    def of(self, name: str) -> Key | None:
+        """What is said of this key: the exact word, else the longest glob's."""
+        return self.exact.get(name) or next((key for key in self.globs if key.glob.matches(name)), None)
+
+    def knows(self, name: str) -> bool:
+        """Whether the rule has a word for this key, or its prefix is none of the rule's business."""
+        return not name.startswith(self.prefix) or any(glob.matches(name) for glob in self.listed)
+
+
+def compile(params: Params, compiling: Compiling) -> RuleParts:
+    """Bind what can be known now: the tests of every key, and where values come from."""
+    keys = {name: _compiled(name, params, compiling) for name in _FIELDS}
+    every = [key for group in keys.values() for key in (*group.exact.values(), *group.globs)]
+    sources = [key for key in every if key.params.from_]
+    for key in sources:
+        if key.params.from_:
+            key.params.from_.tell_mistakes((key.field, key.text, "from"), compiling)
+    _tell_mistakes(params, compiling)
+    fillable = tuple(key for key in every if key.params.default or key.params.from_)
+    own = params.of != "pod"
+    return RuleParts(
+        checks=(_check(params, tuple(keys.values())),),
+        fill=_fill(params.of, fillable) if fillable and params.of != "workload" else None,
+        fill_object=_fill_own(params.of, fillable) if fillable and own else None,
+        needs_pod=params.of != "object",
+        needs_namespace=any(key.params.from_ and key.params.from_.name == "namespace" for key in sources),
+    )
+
+
+def _compiled(name: Field, params: Params, compiling: Compiling) -> Keys:
+    said: dict[str, KeyParams] = getattr(params, name)
+    keys = [key for text, one in said.items() if (key := compile_key(name, text, one, compiling))]
+    globs = sorted((key for key in keys if not key.glob.is_exact), key=lambda key: (-len(key.text), key.text))
+    listed = [key.glob for key in keys] + (list(params.any_of_labels) if name == "labels" else [])
+    exact = {key.text: key for key in keys if key.glob.is_exact}
+    return Keys(name, exact, tuple(globs), params.known.prefix if params.known else "\0", tuple(listed))
+
+
+def _tell_mistakes(params: Params, compiling: Compiling) -> None:
+    for index, glob in enumerate(params.any_of_labels):
+        wrong = key_mistake(glob.text, "labels")
+        if wrong:
+            compiling.error(("anyOfLabels", index), f"no object can have this label: {wrong}")
+    named = (*params.labels, *params.annotations, *(glob.text for glob in params.any_of_labels))
+    if params.known and not any(key.startswith(params.known.prefix) for key in named):
+        cure = f'name them, or forbid all of them: "{params.known.prefix}*": {{forbidden: true}}'
+        compiling.error(("known", "prefix"), "no key of this rule begins so, so every key under it is refused", cure)
+    if params.of == "workload" and compiling.kinds and all(kind.kind == "Pod" for kind in compiling.kinds):
+        compiling.error(("of",), "a Pod is no workload, so this can never match", "say `of: pod`")
+
+
+def _check(params: Params, groups: tuple[Keys, ...]) -> Check:
+    def check(subject: Subject) -> Iterator[Found]:
+        misplaced = (
+            {} if params.of != "pod" or subject.pod is None or not subject.pod.at else _misplaced(subject, groups)
+        )
+        yield from misplaced.values()
+        unknown: list[CannotDecide] = []
+        for place, metadata in places(params.of, subject):
+            for keys in groups:
+                values = entries(metadata, keys.field)
+                yield from _present(keys, place, values)
+                for found in _absent(keys, place, values, subject, unknown):
+                    if found.path[-2:] not in misplaced:
+                        yield found
+            if params.any_of_labels:
+                yield from _none_of(params.any_of_labels, place, entries(metadata, "labels"), subject)
+        if unknown:
+            raise unknown[0]
+
+    return check
+
+
+def _present(keys: Keys, place: Path, values: dict[str, Any]) -> Iterator[Found]:
+    """What is wrong with the keys that are there."""
+    for name, value in values.items():
+        if value is None:
+            continue
+        key = keys.of(name)
+        if key is not None:
+            yield from _judged(key, (*place, keys.field, name), value)
+        elif not keys.knows(name):
+            guess = closest(name[:320], [glob.text for glob in keys.listed if glob.is_exact])
+            fix = f"did you mean {guess}?" if guess else "take it out, or have it added to the rule"
+            yield Found((*place, keys.field, name), value, f"is none of the known keys under {keys.prefix}", fix)
+
+
+def _judged(key: Key, path: Path, value: Any) -> Iterator[Found]:
+    if key.params.forbidden:
+        yield Found(path, value, "must not be there", "take it out")
+    elif not isinstance(value, str):
+        yield Found(
+            path, value, f"{quote(value)} is no text, and the API server takes nothing else", "put it in quotes"
+        )
+    else:
+        mistake = key.mistake(value)
+        if mistake:
+            yield Found(path, value, f"{quote(value)} {mistake[0]}", mistake[1])
+
+
+def _absent(
+    keys: Keys, place: Path, values: dict[str, Any], subject: Subject, unknown: list[CannotDecide]
+) -> Iterator[Found]:
+    """The keys that must be there, or were to be filled in, and are not."""
+    for name, key in keys.exact.items():
+        if values.get(name) is None and (key.must_be_there or key.params.from_):
+            try:
+                value = _filling(key, subject, subject.pod)
+            except CannotDecide as reason:
+                if key.params.required:
+                    unknown.append(reason)
+                continue
+            if key.must_be_there or (value is not None and key.params.required is None):
+                yield _missing(key, place, values, value)
+    for key in keys.globs:
+        if key.params.required and not any(
+            key.glob.matches(name) for name, value in values.items() if value is not None
+        ):
+            fix = f"{keys.field}: {{{key.text.replace('*', '...')}: ...}}"
+            yield Found((*place, keys.field), None, f"has no key like {key.text}, one must be there", fix)
+
+
+def _missing(key: Key, place: Path, values: dict[str, Any], value: str | None) -> Found:
+    wanted = f"would be {quote(value)}" if value is not None else key.wanted
+    similar = closest(key.text, values)
+    hint = f"; there is {quote(similar)}" if similar and similar != key.text else ""
+    fix = f'{key.field}: {{{key.text}: "{value or key.example}"}}'
+    return Found((*place, key.field, key.text), None, f"missing, {wanted}{hint}", fix)
+
+
+def _none_of(wanted: tuple[Glob, ...], place: Path, labels: dict[str, Any], subject: Subject) -> Iterator[Found]:
+    if any(glob.matches(name) for name, value in labels.items() if value is not None for glob in wanted):
+        return
+    names = listing(glob.text for glob in wanted)
+    own = entries(look_up(subject.object, OWN) or {}, "labels") if place != OWN else {}
+    stray = next((name for name in own for glob in wanted if glob.matches(name)), None)
+    hint = f"; {quote(stray)} stands on the workload itself, which its pods do not get" if stray else ""
+    yield Found(
+        (*place, "labels"), None, f"has none of {names}, one must be there{hint}", f"labels: {{{wanted[0].text}: ...}}"
+    )
+
+
+def _misplaced(subject: Subject, groups: tuple[Keys, ...]) -> dict[Path, Found]:
+    """Keys that stand on the workload and not on its pod template, by their field and name."""
+    found: dict[Path, Found] = {}
+    for place, metadata, template in elsewhere(subject):
+        for keys in groups:
+            there = entries(template, keys.field)
+            for name, value in entries(metadata, keys.field).items():
+                if value is not None and there.get(name) is None and _belongs_to_pods(keys.of(name)):
+                    path: Path = (*place, keys.field, name)
+                    found[keys.field, name] = _stray(path, value, subject)
+    return found
+
+
+def _belongs_to_pods(key: Key | None) -> bool:
+    """Whether the key is meant for pods: one that is named, or that a glob names by its prefix."""
+    return key is not None and not key.params.forbidden and not key.text.startswith("*")
+
+
+def _stray(path: Path, value: Any, subject: Subject) -> Found:
+    at = ".".join(str(step) for step in subject.pod.at) if subject.pod else ""
+    message = f"misplaced: it stands on the {subject.request.kind.kind}, and pods get what their template has"
+    return Found(path, value, message, f"move it to {at}.metadata.{path[-2]}")
+
+
+def _filling(key: Key, subject: Subject, pod: Pod | None) -> str | None:
+    """What an absent key is filled with: what its source has, unless the rule itself would refuse it, or the default."""
+    source = key.params.from_
+    value = source.value(subject, pod, key.field, key.text) if source else None
+    if value is not None and key.mistake(value) is None:
+        return value
+    return key.params.default or None
+
+
+def _fill(of: Of, keys: tuple[Key, ...]) -> Make:
+    def make(subject: Subject, draft: Draft) -> None:
+        pod = subject.pod
+        if pod is not None and (of != "object" or not pod.at):
+            _fill_in((*pod.at, "metadata"), keys, subject, pod, draft)
+
+    return make
+
+
+def _fill_own(of: Of, keys: tuple[Key, ...]) -> Make:
+    def make(subject: Subject, draft: Draft) -> None:
+        at = POD_AT.get(subject.request.kind)
+        if made_by_controller(subject.request) or (at is None and of != "object"):
+            return
+        pod = Pod(subject.object, at) if at is not None else None
+        _fill_in(OWN, keys, subject, pod, draft)
+
+    return make
+
+
+def _fill_in(place: Path, keys: tuple[Key, ...], subject: Subject, pod: Pod | None, draft: Draft) -> None:
+    """Fill absent keys at one place; what stands there is never changed, so no selector ever loses its labels."""
+    for key in keys:
+        parents = (draft.get(place), draft.get((*place, key.field)))
+        if not all(isinstance(parent, dict | None) for parent in parents):
+            continue
+        path: Path = (*place, key.field, key.text)
+        try:
+            value = _filling(key, subject, pod)
+        except CannotDecide:
+            continue
+        if value is not None:
+            draft.default(path, value)
