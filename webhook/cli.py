@@ -33,6 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; nobody is left to be told
         return 0
+    except Exception as error:  # noqa: BLE001 - a fault of ours is one sentence too, never a trace
+        print(f"doorward: internal error, a fault of ours: {_told(error)}", file=sys.stderr)  # noqa: T201
+        return 2
+
+
+def _told(error: Exception) -> str:
+    """The error and the line it came from: enough to report it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace else ""
+    return f"{type(error).__name__}: {error}{place}"
 
 
 def _run(words: list[str]) -> int:

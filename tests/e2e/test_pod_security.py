@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -60,7 +61,7 @@ class Question:
 
 @cache
 def compiled(text: str) -> RuleParts:
-    problems = Problems(lambda path, on: Place("rules.yaml", 1, 1))
+    problems = Problems(lambda path, on: Place("rules.yaml", 1, 1, 1, ""))
     params = decode(pod_security.Params, json.loads(text), (), problems)
     assert not problems.broken, problems.found
     return pod_security.compile(params, Compiling((), problems))
@@ -90,17 +91,25 @@ def test_every_control_has_the_verdict_of_upstreams_own_evaluator(seed: int | No
     seed = time.time_ns() if seed is None else seed
     print(f"the pods of this run are those of seed {seed}")
     questions = list(asked(seed))
+    seen: set[tuple[str, str, bool]] = set()
     for question, verdicts in zip(questions, upstream(questions), strict=True):
         ours = {control: not question.found(only=[control]) for control in verdicts}
         assert ours == verdicts, f"seed {seed}: {json.dumps(vars(question))}"
+        seen.update((question.version, control, verdict) for control, verdict in verdicts.items())
         everything = question.found()
         assert bool(everything) == (not all(verdicts.values())), f"seed {seed}: {json.dumps(vars(question))}"
         for found in everything:
             assert same(look_up(question.pod, found.path), found.value), f"seed {seed}: {found}"
+    never = {(version, control) for version, control, _ in seen if len(seen & both(version, control)) < 2}
+    assert not never, f"seed {seed}: these had one verdict only"
+
+
+def both(version: str, control: str) -> set[tuple[str, str, bool]]:
+    return {(version, control, True), (version, control, False)}
 
 
 def test_filling_twice_is_filling_once_and_never_touches_what_the_author_wrote() -> None:
-    for question in asked(FIXED_SEED + 1):
+    for question in islice(asked(FIXED_SEED + 1), 1, None, 3):  # as they were written, at restricted
         filled = question.filled()
         assert filled.filled().pod == filled.pod, json.dumps(vars(question))
         assert untouched(question.pod, filled.pod), json.dumps(vars(question))

@@ -213,7 +213,7 @@ def test_terminal_escapes_in_a_name_are_not_echoed(folder: Path) -> None:
 
 def test_a_missing_name_is_an_error_before_anything_is_read(folder: Path) -> None:
     put("pod.yaml")
-    with pytest.raises(InputError, match="gone.yaml does not exist"):
+    with pytest.raises(InputError, match=r"gone\.yaml does not exist"):
         files.find(["pod.yaml", "gone.yaml"])
 
 

@@ -146,4 +146,4 @@ def _repository_root() -> str:
 def _print(result: Run, args: argparse.Namespace) -> None:
     from webhook.commands._output import print_run
 
-    print_run(result, args.output, diff=args.diff, color=args.color)
+    print_run(result, args.output, fail_on=FailOn(args.fail_on), diff=args.diff, color=args.color)

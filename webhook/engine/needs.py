@@ -61,9 +61,7 @@ def needs(rules: Iterable[Rule], stage: Stage, plurals: Plurals) -> frozenset[Ne
     return frozenset(need for _, found in needs_by_rule(rules, stage, plurals) for need in found)
 
 
-def needs_by_rule(
-    rules: Iterable[Rule], stage: Stage, plurals: Plurals
-) -> Iterator[tuple[Rule, frozenset[Need]]]:
+def needs_by_rule(rules: Iterable[Rule], stage: Stage, plurals: Plurals) -> Iterator[tuple[Rule, frozenset[Need]]]:
     """What each rule needs: nothing where it is off, or where the stage has nothing to do for it.
 
     Most rules are about the same kinds, so what has been found for one serves for the next.

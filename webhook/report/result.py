@@ -77,7 +77,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A whole check. `problems` are inputs that could not be read, and warnings about others; `notes` are said once, on stderr.
+    """A whole check. `problems` are inputs that could not be read, and warnings about others; `notes` are said once.
 
     `files` and `rules` are counts, `seconds` the time it took. File names are relative to the folder `cwd`; reports
     for code hosts tell them relative to `root`, the folder of the repository ("" for both: as they are).

@@ -68,6 +68,8 @@ class KeyParams:
         said = [part.name for part in fields(self) if getattr(self, part.name) not in (None, (), "")]
         if not said:
             raise ValueError("nothing is said of this key", "say `required: true`, or what its value must be")
+        if sum(map(bool, (self.equals, self.in_, self.values))) > 1:
+            raise ValueError("`equals`, `in` and `values` each say all there may be", "keep one of them")
         if self.forbidden and len(said) > 1:
             raise ValueError(
                 "a forbidden key has no value, so nothing else can be said of it", "say only `forbidden: true`"
@@ -157,7 +159,7 @@ def _measured(kind: ValueType, low: Any, high: Any, params: KeyParams) -> Test:
         try:
             measured = kind.parse(value)
         except ValueError as error:
-            return f"is no {kind.noun}: {error}", None
+            return f"is no {kind.noun}" + (f": {error}" if str(error) else ""), None
         if high is not None and measured > high:
             return _beyond(kind, measured, "above the maximum", "at most", params.max)
         if low is not None and measured < low:
@@ -210,7 +212,7 @@ def _wanted(params: KeyParams, kind: ValueType | None) -> str:
     if params.like:
         return f"must be like {listing(quote(one.text) for one in params.like)}"
     if kind and kind.counts != "characters":
-        return f"must be a {kind.noun}, such as {kind.example}"
+        return f"must be {'an' if kind.noun[0] in 'aei' else 'a'} {kind.noun}, such as {kind.example}"
     return "must be set"
 
 
@@ -228,13 +230,13 @@ def _tell_contradictions(key: Key, kind: ValueType | None, at: Path, compiling: 
     if key.field == "labels" and kind and not kind.fits_label:
         compiling.error((*at, "type"), f"no label can hold a {kind.noun}", "make it an annotation")
         return
-    for word, value in _named_values(params):
+    for below, value in _named_values(params):
         unfit = value_mistake(value) if key.field == "labels" else None
         refused = key.mistake(value)
         if unfit:
-            compiling.error((*at, *word), f"no label can have the value {quote(value)}: {unfit}")
+            compiling.error((*at, *below), f"no label can have the value {quote(value)}: {unfit}")
         elif refused:
-            compiling.error((*at, *word), f"{quote(value)} {refused[0]}, so this can never hold", refused[1])
+            compiling.error((*at, *below), f"{quote(value)} {refused[0]}, so this can never hold", refused[1])
 
 
 def _named_values(params: KeyParams) -> Iterator[tuple[Path, str]]:

@@ -1,6 +1,9 @@
 """What Kubernetes takes as the key of a label or annotation, and as the value of a label (apimachinery validation)."""
 
 import re
+from collections.abc import Iterable
+
+from webhook.patterns import closest
 
 _PART = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _PREFIX = re.compile(rf"{_PART}(?:\.{_PART})*")
@@ -10,6 +13,7 @@ _GLOB = re.compile(r"[-A-Za-z0-9_.*]+(?:/[-A-Za-z0-9_.*]+)?")
 
 LONGEST_VALUE = 63
 _LONGEST_PREFIX = 253
+_LONGEST_KEY = _LONGEST_PREFIX + 1 + 63
 
 
 def key_mistake(key: str, field: str) -> str | None:
@@ -33,6 +37,18 @@ def value_mistake(value: str) -> str | None:
     if len(value) > LONGEST_VALUE:
         return f"a label's value has at most {LONGEST_VALUE} characters"
     return "a label's value has letters, digits, - _ and . only, and a letter or digit at both ends"
+
+
+def similar(key: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that was probably meant: a slip in the name or in the prefix, the other part being the same."""
+    prefix, _, name = key[:_LONGEST_KEY].rpartition("/")
+    parts = [(one.rpartition("/")[0], one.rpartition("/")[2], one) for one in candidates]
+    slip = closest(name, [own for before, own, _ in parts if before == prefix])
+    if slip is not None and slip != name:
+        return f"{prefix}/{slip}" if prefix else slip
+    moved = [(before, one) for before, own, one in parts if own == name and before != prefix]
+    guess = closest(prefix, [before for before, _ in moved])
+    return next((one for before, one in moved if before == guess), None)
 
 
 def made_fit(text: str) -> str:

@@ -48,7 +48,7 @@ def places(of: str, subject: Subject) -> Iterator[tuple[Path, dict[str, Any]]]:
     if of == "object" and is_pod and pod is not None:
         yield OWN, pod.metadata
     elif not is_pod and _concerns_own(of, subject) and not made_by_controller(subject.request):
-        yield OWN, _mapping(look_up(subject.object, OWN))
+        yield OWN, mapping(look_up(subject.object, OWN))
 
 
 def _concerns_own(of: str, subject: Subject) -> bool:
@@ -60,7 +60,7 @@ def elsewhere(subject: Subject) -> Iterator[tuple[Path, dict[str, Any], dict[str
     pod = subject.pod
     if pod is None or not pod.at or made_by_controller(subject.request):
         return
-    template = _mapping(look_up(subject.request.subject, (*pod.at, "metadata")))
+    template = mapping(look_up(subject.request.subject, (*pod.at, "metadata")))
     job: Path = (*pod.at[:2], "metadata")
     for place in (OWN, job) if len(pod.at) > 2 else (OWN,):
         metadata = look_up(subject.object, place)
@@ -70,8 +70,9 @@ def elsewhere(subject: Subject) -> Iterator[tuple[Path, dict[str, Any], dict[str
 
 def entries(metadata: dict[str, Any], field: str) -> dict[str, Any]:
     """The labels or annotations; nothing where something else stands there."""
-    return _mapping(metadata.get(field))
+    return mapping(metadata.get(field))
 
 
-def _mapping(value: Any) -> dict[str, Any]:
+def mapping(value: Any) -> dict[str, Any]:
+    """The value where it is a mapping; an empty one where it is not."""
     return value if isinstance(value, dict) else {}

@@ -1,4 +1,4 @@
-"""Where a missing label or annotation is taken from: the namespace, the user, the image, or another field of the pod."""
+"""Where an absent label or annotation is taken from: the namespace, the user, the image, or a field of the pod."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -51,11 +51,9 @@ class ValueType:
             return self.read(text)
         except ValueError as error:
             reason = str(error.args[0]) if error.args else ""
-            before, colon, after = reason.removeprefix(shown(text)).partition(": ")
-            own = reason.startswith(shown(text)) and colon
-            raise ValueError(
-                after if own else reason if not reason.startswith(shown(text)) else before.strip()
-            ) from None
+            head = shown(text)
+            own = reason if not reason.startswith(head) else reason.removeprefix(head).partition(": ")[2]
+            raise ValueError(own) from None
 
 
 def _string(text: str) -> int:
@@ -116,9 +114,10 @@ def _date(text: str) -> datetime:
 def _zone(text: str | None) -> timezone:
     if not text or text in "Zz":
         return UTC
-    offset = timedelta(hours=int(text[1:3]), minutes=int(text[4:6]))
-    if offset >= timedelta(hours=24):
+    hours, minutes = int(text[1:3]), int(text[4:6])
+    if hours > 23 or minutes > 59:
         raise ValueError("there is no such time zone")
+    offset = timedelta(hours=hours, minutes=minutes)
     return timezone(-offset if text[0] == "-" else offset)
 
 

@@ -1,4 +1,7 @@
-"""metadata: labels and annotations. Typed values: _metadata_types.py; where missing ones come from: _metadata_sources.py."""
+"""metadata: which labels and annotations must be there, and what their values must be.
+
+_metadata_places.py says whose they are, _metadata_keys.py what a value must be, _metadata_sources.py what fills it.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,12 +12,12 @@ from webhook.admission.finding import Found
 from webhook.admission.operators import CannotDecide
 from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
 from webhook.admission.words import listing, quote
-from webhook.patterns import Glob, closest
+from webhook.patterns import Glob
 from webhook.pod.containers import Pod
 from webhook.pod.workloads import POD_AT
 from webhook.rule_types._metadata_keys import Field, Key, KeyParams, compile_key
-from webhook.rule_types._metadata_names import key_mistake
-from webhook.rule_types._metadata_places import OWN, elsewhere, entries, made_by_controller, places
+from webhook.rule_types._metadata_names import key_mistake, similar
+from webhook.rule_types._metadata_places import OWN, elsewhere, entries, made_by_controller, mapping, places
 from webhook.source.path import Path, look_up
 from webhook.source.shape import field
 
@@ -32,7 +35,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """Labels and annotations: which must be there, what their values must be, and which are set where they are absent."""
+    """Labels and annotations: which must be there, what their values must be, which are set where they are absent."""
 
     of: Of = field(
         "Whose: pod (also in a workload's template), workload (its own), both, or object (any kind's own).",
@@ -55,7 +58,7 @@ class Keys:
     field: Field
     exact: Mapping[str, Key]
     globs: tuple[Key, ...]
-    prefix: str
+    prefix: str | None
     listed: tuple[Glob, ...]
 
     def of(self, name: str) -> Key | None:
@@ -64,7 +67,9 @@ class Keys:
 
     def knows(self, name: str) -> bool:
         """Whether the rule has a word for this key, or its prefix is none of the rule's business."""
-        return not name.startswith(self.prefix) or any(glob.matches(name) for glob in self.listed)
+        if self.prefix is None or not name.startswith(self.prefix):
+            return True
+        return any(glob.matches(name) for glob in self.listed)
 
 
 def compile(params: Params, compiling: Compiling) -> RuleParts:
@@ -93,7 +98,7 @@ def _compiled(name: Field, params: Params, compiling: Compiling) -> Keys:
     globs = sorted((key for key in keys if not key.glob.is_exact), key=lambda key: (-len(key.text), key.text))
     listed = [key.glob for key in keys] + (list(params.any_of_labels) if name == "labels" else [])
     exact = {key.text: key for key in keys if key.glob.is_exact}
-    return Keys(name, exact, tuple(globs), params.known.prefix if params.known else "\0", tuple(listed))
+    return Keys(name, exact, tuple(globs), params.known.prefix if params.known else None, tuple(listed))
 
 
 def _tell_mistakes(params: Params, compiling: Compiling) -> None:
@@ -140,7 +145,7 @@ def _present(keys: Keys, place: Path, values: dict[str, Any]) -> Iterator[Found]
         if key is not None:
             yield from _judged(key, (*place, keys.field, name), value)
         elif not keys.knows(name):
-            guess = closest(name[:320], [glob.text for glob in keys.listed if glob.is_exact])
+            guess = similar(name, [glob.text for glob in keys.listed if glob.is_exact])
             fix = f"did you mean {guess}?" if guess else "take it out, or have it added to the rule"
             yield Found((*place, keys.field, name), value, f"is none of the known keys under {keys.prefix}", fix)
 
@@ -167,11 +172,11 @@ def _absent(
             try:
                 value = _filling(key, subject, subject.pod)
             except CannotDecide as reason:
-                if key.params.required:
+                if key.must_be_there:
                     unknown.append(reason)
                 continue
             if key.must_be_there or (value is not None and key.params.required is None):
-                yield _missing(key, place, values, value)
+                yield _missing(key, place, values, value, subject)
     for key in keys.globs:
         if key.params.required and not any(
             key.glob.matches(name) for name, value in values.items() if value is not None
@@ -180,19 +185,27 @@ def _absent(
             yield Found((*place, keys.field), None, f"has no key like {key.text}, one must be there", fix)
 
 
-def _missing(key: Key, place: Path, values: dict[str, Any], value: str | None) -> Found:
+def _missing(key: Key, place: Path, values: dict[str, Any], value: str | None, subject: Subject) -> Found:
     wanted = f"would be {quote(value)}" if value is not None else key.wanted
-    similar = closest(key.text, values)
-    hint = f"; there is {quote(similar)}" if similar and similar != key.text else ""
+    slip = similar(key.text, values)
+    hint = f"; there is {quote(slip)}" if slip else _refused(key, subject)
     fix = f'{key.field}: {{{key.text}: "{value or key.example}"}}'
     return Found((*place, key.field, key.text), None, f"missing, {wanted}{hint}", fix)
+
+
+def _refused(key: Key, subject: Subject) -> str:
+    """Why what its source has was not filled in."""
+    source = key.params.from_
+    value = source.value(subject, subject.pod, key.field, key.text) if source else None
+    mistake = key.mistake(value) if value is not None else None
+    return f"; {quote(value)} from the {source.name} {mistake[0]}" if source and mistake else ""
 
 
 def _none_of(wanted: tuple[Glob, ...], place: Path, labels: dict[str, Any], subject: Subject) -> Iterator[Found]:
     if any(glob.matches(name) for name, value in labels.items() if value is not None for glob in wanted):
         return
     names = listing(glob.text for glob in wanted)
-    own = entries(look_up(subject.object, OWN) or {}, "labels") if place != OWN else {}
+    own = entries(mapping(look_up(subject.object, OWN)), "labels") if place != OWN else {}
     stray = next((name for name in own for glob in wanted if glob.matches(name)), None)
     hint = f"; {quote(stray)} stands on the workload itself, which its pods do not get" if stray else ""
     yield Found(
@@ -225,7 +238,7 @@ def _stray(path: Path, value: Any, subject: Subject) -> Found:
 
 
 def _filling(key: Key, subject: Subject, pod: Pod | None) -> str | None:
-    """What an absent key is filled with: what its source has, unless the rule itself would refuse it, or the default."""
+    """What an absent key is filled with: what its source has and the rule allows, else the default."""
     source = key.params.from_
     value = source.value(subject, pod, key.field, key.text) if source else None
     if value is not None and key.mistake(value) is None:

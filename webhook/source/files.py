@@ -117,7 +117,7 @@ class _Search:
     _seen: set[object] = field(default_factory=set)
 
     def is_new(self, identity: object) -> bool:
-        """False for a folder (device and inode) or a file (real path: hard links are files of their own) seen before."""
+        """False for a folder (device and inode) or a file (real path: hard links are files too) that was seen before."""
         if identity in self._seen:
             return False
         self._seen.add(identity)

@@ -19,7 +19,6 @@ _MESSAGES = {
     "Expecting ':' delimiter": "expected a : after the key",
     "Expecting ',' delimiter": "expected a , before this",
     "Expecting value": "expected a value",
-    "Unterminated string starting at": "this quote is never closed",
     "Invalid control character at": "a line break or another control character inside quotes",
     "Extra data": "text after the end of the JSON",
 }
@@ -47,13 +46,13 @@ def documents(data: bytes, file: str) -> list[tuple[Any, Chunk]]:
 
 
 def complaint(data: bytes, chunk: Chunk) -> Problem | None:
-    """What is wrong with the text as JSON; None where it merely ends too early, which the YAML parser says better."""
+    """What is wrong with the text as JSON; None where something is never closed: the YAML way says that better."""
     from json import JSONDecodeError, JSONDecoder
 
     try:
         JSONDecoder().decode(data.decode())
     except JSONDecodeError as error:
-        if error.pos >= len(error.doc.rstrip()):
+        if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string"):
             return None
         message = _MESSAGES.get(error.msg, error.msg[:1].lower() + error.msg[1:])
         return Problem(f"this is no JSON: {message}", chunk.place(error.pos, error.pos + 1))
@@ -111,14 +110,14 @@ def _constant(_name: str) -> None:
 
 
 def _too_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEEPEST + 1):
-        level = [
-            child
-            for parent in level
-            if parent.__class__ is dict or parent.__class__ is list
-            for child in (parent.values() if parent.__class__ is dict else parent)
-        ]
+    level = _collections([value])
+    for _ in range(DEEPEST):
         if not level:
             return False
-    return True
+        level = [inner for outer in level for inner in _collections(outer)]
+    return bool(level)
+
+
+def _collections(parent: Any) -> list[Any]:
+    children = parent.values() if parent.__class__ is dict else parent
+    return [child for child in children if child.__class__ is dict or child.__class__ is list]

@@ -166,6 +166,8 @@ class _Complaint:
         if before.endswith(("'", '"', "]", "}")):
             what = "quote" if before.endswith(("'", '"')) else "bracket"
             return self._at(f"text after the closing {what}", "quote the whole value", self.at, line_end)
+        if self.character == ":":
+            return self._at("there is no key before this colon", 'write "": if it is meant to be empty')
         line, _ = self.chunk.where(self.began)
         return self._at(f"this line does not fit the block that begins at line {line}", _ALIGN, self.at, line_end)
 
