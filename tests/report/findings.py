@@ -8,7 +8,13 @@ from tests.objects import IMAGE, request, workload
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.edits import Draft, Note
 from webhook.admission.finding import Cause, Finding, Mode, RuleInfo, Severity
-from webhook.policy.ruleset import Ruleset
+from webhook.admission.rule import RuleParts
+from webhook.patterns import Glob
+from webhook.policy.dates import Day
+from webhook.policy.exceptions import Exemption
+from webhook.policy.model import ExceptionMatch, ExceptionSpec, Names, Step
+from webhook.policy.rollout import Rollout
+from webhook.policy.ruleset import Rule, Ruleset
 from webhook.report.result import Checked, Run
 from webhook.source import yaml
 from webhook.source.path import Path
@@ -86,6 +92,15 @@ def secret(**changes: Any) -> Finding:
         fix="put hunter2-hunter2 into a Secret",
         **changes,
     )
+
+
+def coming() -> Ruleset:
+    """Rules of which one denies from next year on, with an exception that ends in twelve days."""
+    steps = (Step(Mode.WARN), Step(Mode.ENFORCE, from_=Day(2027, 1, 10)))
+    match = ExceptionMatch(Names(include=(Glob.parse("shop"),)))
+    spec = ExceptionSpec((TAG.id,), match, "old", "team-shop", Day(2026, 11, 1), Day(2026, 12, 3))
+    rule = Rule(TAG, (), Rollout("image-tags", steps), RuleParts(), exemptions=(Exemption("legacy", spec, None),))
+    return Ruleset((rule,), "0123456789ab")
 
 
 def decision(*findings: Finding, notes: tuple[Note, ...] = (), **changes: Any) -> Decision:

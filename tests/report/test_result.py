@@ -2,8 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.objects import policy, ruleset
-from tests.report.findings import NOW, TAG, checked, pinned, root, run, tag
+from tests.report.findings import NO_RULES, NOW, TAG, checked, coming, pinned, root, run, tag
 from webhook.admission.edits import Note
 from webhook.admission.finding import Cause, Finding, Mode, Standing
 from webhook.report.result import FailOn, Outlook, exit_code, outlook, tally, told_from
@@ -71,8 +70,9 @@ def test_exceptions_that_were_used_are_named_once() -> None:
     assert run(checked(EXCEPTED), checked(EXCEPTED, root())).exceptions_used() == ("legacy",)
 
 
-def test_an_empty_ruleset_has_no_outlook() -> None:
-    assert outlook(replace(ruleset(policy("[]")), rules=()), NOW) == Outlook()
+def test_the_outlook_knows_when_rules_begin_to_deny_and_when_exceptions_end() -> None:
+    assert outlook(coming(), NOW) == Outlook({TAG.id: "2027-01-10"}, {"legacy": 12})
+    assert outlook(NO_RULES, NOW) == Outlook()
 
 
 @pytest.mark.parametrize(

@@ -97,9 +97,8 @@ def test_a_long_line_is_cut_around_the_caret() -> None:
 
 def test_a_long_value_is_marked_as_far_as_it_is_shown() -> None:
     line, carets = drawn("image: " + "a" * 500, 8, 500)
-    assert line == "…" + "image: "[7 - 7 :] + "a" * 103 + "…" or len(line) <= 113
-    assert set(carets.strip()) == {"^"}
-    assert len(carets) <= len(line)
+    assert line == "image: " + "a" * 103 + "…"
+    assert carets == " " * 7 + "^" * 103
 
 
 def test_a_long_line_is_cut_at_its_end_where_the_caret_is_near_its_start() -> None:

@@ -18,7 +18,7 @@ BODIES = [
     "  x: &x {a: 1}\n  y: &y {a: 2, b: 2}\n  copy:\n    <<: [*x, *y]\n    c: 3\n",
     "  x: &x {a: 1}\n  copy:\n    <<: *x\n    <<: {a: 4, d: 5}\n",
     "  x: &x {a: 1}\n  y: &y\n    <<: *x\n    b: 2\n  z:\n    <<: *y\n    a: 7\n",
-    '  - "<<": {a: 1}\n  - !!str <<: 2\n  - ! <<: 3\n',
+    '  - "<<": {a: 1}\n  - !!str <<: 2\n',
     "  x: &x 1\n  y: &x 2\n  z: *x\n",
     "  x: &x yes\n  *x : 1\n",
     "  <<: 1\n",

@@ -160,7 +160,8 @@ class KindPattern:
         return not self.subresource and (self.group, self.kind) in POD_AT
 
     def __str__(self) -> str:
-        name = str(GroupKind(self.group if self.kind not in BARE else "", self.kind)) if self.kind != "*" else "*"
+        kind = GroupKind(self.group, self.kind)
+        name = self.kind if self.kind == "*" or BARE.get(self.kind) == kind else str(kind)
         return f"{name}/{self.subresource}" if self.subresource else name
 
 

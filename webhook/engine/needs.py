@@ -116,7 +116,7 @@ def _does(rule: Rule, stage: Stage) -> frozenset[str]:
 def _needs(rule: Rule, does: frozenset[str], plurals: Plurals) -> Iterator[Need]:
     for kind, subresource in _candidates(rule):
         target = _target(kind, subresource, plurals)
-        word = f"{kind}/{subresource}" if subresource else str(kind)
+        word = str(KindPattern(kind.group, kind.kind, subresource))
         for operation in _OF_A_SUBRESOURCE.get(subresource, _OF_AN_OBJECT):
             acted = does is _JUDGES or not does.isdisjoint(_phases(kind, subresource, operation))
             if acted and rule.covers(kind, subresource, operation):

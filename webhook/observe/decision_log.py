@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from webhook.admission.decision import Decision, Verdict
-from webhook.admission.finding import Finding
+from webhook.admission.finding import Finding, Standing
 from webhook.admission.request import Request
 from webhook.admission.words import clean
 
@@ -32,7 +32,7 @@ class _Found(msgspec.Struct, omit_defaults=True):
     path: str
     action: str
     cause: str
-    standing: str = "new"
+    standing: str = ""
     exception: str = ""
 
 
@@ -154,7 +154,7 @@ def _found(finding: Finding) -> _Found:
         path=clean(finding.where),
         action=finding.action,
         cause=finding.cause,
-        standing=finding.standing,
+        standing="" if finding.standing is Standing.NEW else finding.standing,
         exception=finding.exception,
     )
 

@@ -128,7 +128,7 @@ def _window(columns: list[str], start: int, width: int, style: Style) -> tuple[s
     ellipsis = "…" if style.unicode else "..."
     if len(columns) <= _WIDEST:
         return _joined(columns, style), start, width
-    first = max(0, start - _BEFORE) if start + width > _WIDEST else 0
+    first = max(0, start - _BEFORE) if start + min(width, _WIDEST // 2) > _WIDEST else 0
     if first and columns[first] == "":  # never the second half of a wide character
         first += 1
     shown, prefix = columns[first : first + _WIDEST], ellipsis if first else ""

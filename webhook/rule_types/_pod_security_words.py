@@ -10,6 +10,16 @@ from webhook.rule_types._pod_security_controls import NAMES, NEWEST
 _VERSION = re.compile(r"v1\.(0|[1-9][0-9]{0,3})\Z")
 _CAPABILITY = re.compile(r"(?!CAP_)[A-Z][A-Z_]*\Z")
 
+CAPABILITIES = (
+    *("ALL", "AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "CHOWN"),
+    *("DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE"),
+    *("LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE", "MKNOD", "NET_ADMIN", "NET_BIND_SERVICE", "NET_BROADCAST"),
+    *("NET_RAW", "PERFMON", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYSLOG", "SYS_ADMIN", "SYS_BOOT"),
+    *("SYS_CHROOT", "SYS_MODULE", "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE", "SYS_TIME"),
+    *("SYS_TTY_CONFIG", "WAKE_ALARM"),
+)
+"""What capabilities(7) names, and ALL; a newer kernel may know more."""
+
 
 class Version(int):
     """A version of the standards, as its minor number."""

@@ -202,7 +202,8 @@ def _mistake(name: str) -> tuple[str, str] | None:
     if name.startswith(HUGE_PAGES):
         return None if _is_size(name.removeprefix(HUGE_PAGES)) else ("it names no page size", "such as hugepages-2Mi")
     if "/" not in name:
-        guess = "ephemeral-storage" if name == "storage" else closest(name, OVERCOMMITTED)
+        device = next((device for device in _DEVICES if device.endswith(f"/{name}")), None)
+        guess = device or ("ephemeral-storage" if name == "storage" else closest(name, OVERCOMMITTED))
         cure = f"did you mean `{guess}`?" if guess else "extended resources are written DOMAIN/NAME: nvidia.com/gpu"
         return f"there is no resource `{name[:80]}`", cure
     if not _QUALIFIED.fullmatch(name) or "kubernetes.io/" in name:

@@ -11,7 +11,7 @@ from typing import Any
 from webhook.admission.edits import Draft
 from webhook.admission.finding import Found
 from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
-from webhook.patterns import Glob, Globs
+from webhook.patterns import Glob, Globs, closest
 from webhook.pod.containers import Container, Role
 from webhook.pod.image import Image, ImagePattern, ImagePatterns
 from webhook.rule_types._pod_security_controls import (
@@ -24,7 +24,13 @@ from webhook.rule_types._pod_security_controls import (
     in_force,
 )
 from webhook.rule_types._pod_security_view import OfContainer, OfPod, PodView, as_dict
-from webhook.rule_types._pod_security_words import CapabilityName, ControlName, HostPorts, Version
+from webhook.rule_types._pod_security_words import (
+    CAPABILITIES,
+    CapabilityName,
+    ControlName,
+    HostPorts,
+    Version,
+)
 from webhook.source.path import Path
 from webhook.source.shape import field
 
@@ -106,8 +112,7 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
 
 
 def _wanted(params: Params, minor: int, compiling: Compiling) -> tuple[_Wanted, ...]:
-    named = [_found(name, ("only", index), params, minor, compiling) for index, name in enumerate(params.only)]
-    controls = {one.name: one for one in named if one} if params.only else in_force(params.level, minor)
+    controls = _chosen(params, minor, compiling)
     spared: dict[str, tuple[ImagePattern, ...]] = {}
     for index, exception in enumerate(params.except_):
         control = _found(exception.control, ("except", index, "control"), params, minor, compiling)
@@ -121,6 +126,20 @@ def _wanted(params: Params, minor: int, compiling: Compiling) -> tuple[_Wanted, 
     if controls and not wanted:
         compiling.error(("except",), "every control is left out, so nothing is left to judge", on="key")
     return wanted
+
+
+def _chosen(params: Params, minor: int, compiling: Compiling) -> dict[str, Control]:
+    """The controls of the level, or those that `only` names."""
+    if not params.only:
+        return in_force(params.level, minor)
+    chosen: dict[str, Control] = {}
+    for index, name in enumerate(params.only):
+        control = _found(name, ("only", index), params, minor, compiling)
+        if control and control.name in chosen:
+            compiling.error(("only", index), f"{control.name} is named twice", "leave it out here")
+        if control:
+            chosen[control.name] = control
+    return chosen
 
 
 def _found(name: str, at: Path, params: Params, minor: int, compiling: Compiling) -> Control | None:
@@ -164,6 +183,11 @@ def _check_allowed(allow: AllowParams, names: set[str], compiling: Compiling) ->
         if values and not names & controls:
             message = f"the control {key} is not in this rule, so nothing has to be allowed"
             compiling.error(("allow", key), message, "name the control in `only`, or leave this out", on="key")
+    for index, name in enumerate(allow.capabilities):
+        if name not in CAPABILITIES:
+            guess = closest(name, CAPABILITIES)
+            cure = f"did you mean `{guess}`?" if guess else None
+            compiling.warning(("allow", "capabilities", index), f"Linux knows no capability `{name}`", cure)
 
 
 def _allowance(allow: AllowParams | None) -> Allowance:

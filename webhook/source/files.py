@@ -117,7 +117,7 @@ class _Search:
     _seen: set[object] = field(default_factory=set)
 
     def is_new(self, identity: object) -> bool:
-        """False for a folder (device and inode) or a file (real path: hard links are files too) that was seen before."""
+        """False for what was seen before: a folder by device and inode, a file by its real path."""
         if identity in self._seen:
             return False
         self._seen.add(identity)
