@@ -1,4 +1,4 @@
-"""Where the rules that come with Doorward are: the checkout's policies/, which the wheel carries as webhook/_policies."""
+"""Where the rules that come with Doorward are: in policies/, which the wheel carries as webhook/_policies."""
 
 from pathlib import Path
 

@@ -36,7 +36,7 @@ _APPARMOR = ("runtime/default", "localhost/mine", "localhost/", "localhost", "un
 _SECCOMP = ("runtime/default", "docker/default", "localhost/a.json", "localhost", "unconfined", "", None)
 _HOSTS = ("", None, "127.0.0.1", "localhost", "::1", " ", "example.com")
 _SWITCH = (True, False, None)
-_OS = ({"name": "windows"}, {"name": "linux"}, {"name": "Windows"}, {}, None)
+_OS: tuple[dict[str, str] | None, ...] = ({"name": "windows"}, {"name": "linux"}, {"name": "Windows"}, {}, None)
 _FOCUS = (
     *(("annotations",), ("volumes",), ("ports",), ("livenessProbe",), ("lifecycle", "preStop"), ("hostNetwork",)),
     *(("securityContext", leaf) for leaf in ("sysctls", "capabilities", "procMount", "privileged", "runAsUser")),

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from tests.e2e import components
+from tests.e2e.cluster import Cluster
 from tests.e2e.pod_security_pods import LEVELS, VERSIONS, generated
-from tests.objects import NOW, request
+from tests.objects import NOW, pod, request
 from webhook.admission.edits import Draft, same
 from webhook.admission.finding import Found
 from webhook.admission.rule import Compiling, RuleParts, Subject
@@ -29,7 +30,7 @@ from webhook.source.shape import Problems, decode
 
 ORACLE = Path(__file__).parent / "pod_security_oracle"
 FIXED_SEED = 20261121
-PODS = 12_000  # of each seed; each pod is judged at both levels, and once more after the restricted one has been filled
+PODS = 10_000  # of each seed; each pod is judged at both levels, and once more after the restricted one has been filled
 
 Json = dict[str, Any]
 
@@ -125,3 +126,44 @@ def untouched(before: Any, after: Any) -> bool:
     if isinstance(before, list) and isinstance(after, list):
         return len(before) == len(after) and all(map(untouched, before, after))
     return same(before, after)
+
+
+SIDECAR = {"name": "proxy", "image": "registry.example/proxy:1", "restartPolicy": "Always"}
+OPEN_PODS = {
+    "plain": pod({"spec": {"initContainers": [SIDECAR]}}),
+    "empty lists": pod(securityContext={"capabilities": {"drop": []}}),
+    "set in the pod": pod(
+        {"spec": {"securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}}}
+    ),
+    "user namespace": pod({"spec": {"hostUsers": False}}, securityContext={"runAsUser": 0}),
+    "windows": pod({"spec": {"os": {"name": "windows"}}}),
+}
+CLOSED_PODS = {
+    "privileged": pod(securityContext={"privileged": True}),
+    "CAP_SYS_ADMIN": pod(securityContext={"capabilities": {"add": ["CAP_SYS_ADMIN"]}}),
+    "root": pod(securityContext={"runAsUser": 0}),
+    "unmasked": pod({"spec": {"hostUsers": False}}, securityContext={"procMount": "Unmasked"}),
+}
+
+
+@pytest.mark.parametrize("name", OPEN_PODS)
+def test_the_api_server_lets_what_was_filled_into_a_restricted_namespace(cluster: Cluster, name: str) -> None:
+    namespace = cluster.namespace("restricted", {"pod-security.kubernetes.io/enforce": "restricted"})
+    filled = Question("restricted", "latest", OPEN_PODS[name]).filled()
+    assert not filled.found()
+    assert dry_run(cluster, namespace, OPEN_PODS[name]) == 403
+    assert dry_run(cluster, namespace, filled.pod) == 201
+
+
+@pytest.mark.parametrize("name", CLOSED_PODS)
+def test_what_is_filled_in_contradicts_nothing_that_the_author_wrote(cluster: Cluster, name: str) -> None:
+    filled = Question("restricted", "latest", CLOSED_PODS[name]).filled()
+    assert filled.found()
+    assert filled.pod != CLOSED_PODS[name]
+    assert dry_run(cluster, cluster.namespace("privileged"), filled.pod) == 201
+
+
+def dry_run(cluster: Cluster, namespace: str, obj: Json) -> int:
+    """The status with which the API server answers the creation of a pod."""
+    obj = {**obj, "metadata": {**obj["metadata"], "namespace": namespace}}
+    return cluster.api("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All", obj).status

@@ -67,7 +67,7 @@ def test_every_kind_that_carries_a_pod_is_judged_at_the_authors_path(kind: str) 
     obj = workload(kind, {"spec": {"initContainers": [{"name": "init", "image": LATEST}]}})
     at = next(path for (_, name), path in POD_AT.items() if name == kind)
     decision = decided(NO_LATEST, obj)
-    assert places(decision) == [("no-latest", ".".join((*at, "spec", "initContainers[0]", "image")))]
+    assert places(decision) == [("no-latest", ".".join((*map(str, at), "spec", "initContainers[0]", "image")))]
 
 
 def test_mutation_is_recorded_as_a_patch_that_leads_to_the_judged_object() -> None:

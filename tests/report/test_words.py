@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from tests.objects import pod, request, workload
@@ -43,7 +45,7 @@ def test_an_object_with_a_hostile_name_stays_on_one_short_line() -> None:
         ({"subresource": "exec", "operation": Operation.CONNECT, "kind": GroupKind("", "Pod")}, "exec on Pod shop/web"),
     ],
 )
-def test_what_is_asked_names_the_deed_where_it_is_not_a_plain_write(changes: dict[str, object], asked: str) -> None:
+def test_what_is_asked_names_the_deed_where_it_is_not_a_plain_write(changes: dict[str, Any], asked: str) -> None:
     assert what_is_asked(request(pod(), **changes)) == asked
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from webhook.admission.edits import same
+from webhook.admission.measures import compare, in_a_range, parse_range, readings
 from webhook.admission.selector import LabelSelector
-from webhook.admission.words import listing, quote
+from webhook.admission.words import listing, plural, quote
 from webhook.patterns import Glob, Pattern
-from webhook.pod.duration import Duration
-from webhook.pod.quantity import Quantity
-from webhook.source.path import Path
+from webhook.source.path import Path, Steps
+from webhook.source.problem import Level
 from webhook.source.shape import BROKEN, Problems, decode, described
 
 
@@ -27,11 +27,12 @@ class Reference:
     """An operand that is another path: {container: "ports[*].name"}."""
 
     subject: str
-    path: str
+    steps: Steps
+    text: str
 
 
 Scope = Callable[[Reference], list[Any]]
-"""The values of another path of the same subject."""
+"""The values of another path, absent ones left out; under `container` those of the same container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,149 +43,167 @@ class Operator:
     holds: Callable[[Any, Scope], bool]
     wants: str
     negative: bool = False
-    whole: bool = False
-    """Whether it is about a list or map as a whole, so a path must not run over its elements."""
-    ratchets: bool = True
+    sets: Any = None
+    """The one value that it wants, where there is one."""
+    absent: Any = None
+    """What an absent field is to it, where that is not nothing: a list without items to minItems."""
 
 
-def compile_operator(name: str, operand: Any, at: Path, problems: Problems) -> Operator | None:
+class Given(NamedTuple):
+    """An operator's operand: a Reference, or YAML as it stands at `at`; `glob` is the grammar of `like`."""
+
+    operand: Any
+    at: Path
+    problems: Problems
+    glob: Any = Glob
+
+
+def compile_operator(name: str, given: Given) -> Operator | None:
     """The operator of this name; None after telling what is wrong with its operand."""
-    before = len(problems.found)
-    operator = _COMPILERS[name](operand, at, problems)
-    return operator if len(problems.found) == before else None
+    if given.operand is None:
+        given.problems.error(given.at, "nothing stands here", "leave the key out, or give it a value")
+        return None
+    before = errors(given.problems)
+    operator = _COMPILERS[name](given)
+    return operator if errors(given.problems) == before else None
 
 
-def _equals(operand: Any, _at: Path, _problems: Problems) -> Operator:
-    reference = _reference(operand)
-    if reference:
-        return Operator("equals", _any_of(reference, True), f"equal {reference.path}")
-    return Operator("equals", lambda value, _: same(value, operand), f"be {quote(operand)}")
+def errors(problems: Problems) -> int:
+    """How many errors have been told; warnings keep nothing from being used."""
+    return sum(problem.level is Level.ERROR for problem in problems.found)
 
 
-def _in(operand: Any, at: Path, problems: Problems) -> Operator | None:
-    reference = _reference(operand)
-    if reference:
-        return Operator("in", _any_of(reference, True), f"be one of {reference.path}")
-    values = _values(operand, at, problems)
+def _equals(given: Given) -> Operator:
+    operand = given.operand
+    if isinstance(operand, Reference):
+        return Operator("equals", _among(operand), f"equal {operand.text}")
+    return Operator("equals", lambda value, _: same(value, operand), f"be {quote(operand)}", sets=operand)
+
+
+def _same_as(given: Given) -> Operator | None:
+    reference = _needed_reference(given)
+    return reference and Operator("sameAs", _among(reference), f"be the same as {reference.text}")
+
+
+def _differs_from(given: Given) -> Operator | None:
+    reference = _needed_reference(given)
+    if reference is None:
+        return None
+    return Operator("differsFrom", _not(_among(reference)), f"differ from {reference.text}", negative=True)
+
+
+def _in(given: Given) -> Operator:
+    if isinstance(given.operand, Reference):
+        return Operator("in", _among(given.operand), f"be one of {given.operand.text}")
+    values = _values(given)
     return Operator("in", lambda value, _: _contained(value, values), f"be {listing(map(quote, values))}")
 
 
-def _not_in(operand: Any, at: Path, problems: Problems) -> Operator | None:
-    reference = _reference(operand)
-    if reference:
-        return Operator("notIn", _any_of(reference, False), f"be none of {reference.path}", negative=True)
-    values = _values(operand, at, problems)
+def _not_in(given: Given) -> Operator:
+    if isinstance(given.operand, Reference):
+        return Operator("notIn", _not(_among(given.operand)), f"be none of {given.operand.text}", negative=True)
+    values = _values(given)
     wants = f"not be {listing(map(quote, values))}"
     return Operator("notIn", lambda value, _: not _contained(value, values), wants, negative=True)
 
 
-def _like(operand: Any, at: Path, problems: Problems) -> Operator:
-    globs = _parsed(Glob, operand, at, problems)
-    wants = f"be like {listing(quote(glob.text) for glob in globs)}"
-    return Operator("like", lambda value, _: _text_matches(value, globs), wants)
+def _like(given: Given) -> Operator:
+    globs = _parsed(given.glob, given)
+    return Operator("like", _matches(globs), f"be like {_texts(globs)}")
 
 
-def _not_like(operand: Any, at: Path, problems: Problems) -> Operator:
-    globs = _parsed(Glob, operand, at, problems)
-    wants = f"not be like {listing(quote(glob.text) for glob in globs)}"
-    return Operator("notLike", lambda value, _: not _text_matches(value, globs), wants, negative=True)
+def _not_like(given: Given) -> Operator:
+    globs = _parsed(given.glob, given)
+    return Operator("notLike", _not(_matches(globs)), f"not be like {_texts(globs)}", negative=True)
 
 
-def _pattern(operand: Any, at: Path, problems: Problems) -> Operator:
-    patterns = _parsed(Pattern, operand, at, problems)
-    wants = f"match {listing(quote(pattern.text) for pattern in patterns)}"
-    return Operator("pattern", lambda value, _: _text_matches(value, patterns), wants)
+def _pattern(given: Given) -> Operator:
+    patterns = _parsed(Pattern, given)
+    return Operator("pattern", _matches(patterns), f"match {_texts(patterns)}")
 
 
-def _not_pattern(operand: Any, at: Path, problems: Problems) -> Operator:
-    patterns = _parsed(Pattern, operand, at, problems)
-    wants = f"not match {listing(quote(pattern.text) for pattern in patterns)}"
-    return Operator("notPattern", lambda value, _: not _text_matches(value, patterns), wants, negative=True)
+def _not_pattern(given: Given) -> Operator:
+    patterns = _parsed(Pattern, given)
+    return Operator("notPattern", _not(_matches(patterns)), f"not match {_texts(patterns)}", negative=True)
 
 
-def _min(operand: Any, at: Path, problems: Problems) -> Operator | None:
-    reference = _reference(operand)
-    if reference:
-        return Operator("min", _measured_against(reference, 1), f"be at least {reference.path}")
-    measure = _measure(operand, at, problems)
-    return measure and Operator("min", lambda value, _: measure.at_least(value), f"be at least {quote(operand)}")
+def _min(given: Given) -> Operator | None:
+    return _bound("min", "at least", 1, given)
 
 
-def _max(operand: Any, at: Path, problems: Problems) -> Operator | None:
-    reference = _reference(operand)
-    if reference:
-        return Operator("max", _measured_against(reference, -1), f"be at most {reference.path}")
-    measure = _measure(operand, at, problems)
-    return measure and Operator("max", lambda value, _: measure.at_most(value), f"be at most {quote(operand)}")
+def _max(given: Given) -> Operator | None:
+    return _bound("max", "at most", -1, given)
 
 
-def _ranges(operand: Any, at: Path, problems: Problems) -> Operator:
-    ranges = [_range(text, (*at, index), problems) for index, text in enumerate(_values(operand, at, problems))]
-    wants = f"be in {listing(f'{low}-{high}' for low, high in ranges)}"
-    return Operator("ranges", lambda value, _: _in_a_range(value, ranges), wants)
-
-
-def _contains(operand: Any, at: Path, problems: Problems) -> Operator:
-    values = _values(operand, at, problems)
-    wants = f"contain {listing(map(quote, values), 'and')}"
-    return Operator("contains", lambda value, _: all(_contained(v, _items(value)) for v in values), wants, whole=True)
-
-
-def _contains_any(operand: Any, at: Path, problems: Problems) -> Operator:
-    values = _values(operand, at, problems)
-    wants = f"contain {listing(map(quote, values))}"
-    test = lambda value, _: any(_contained(v, _items(value)) for v in values)  # noqa: E731
-    return Operator("containsAny", test, wants, whole=True)
-
-
-def _not_contains(operand: Any, at: Path, problems: Problems) -> Operator:
-    values = _values(operand, at, problems)
-    wants = f"not contain {listing(map(quote, values))}"
-    test = lambda value, _: not any(_contained(v, _items(value)) for v in values)  # noqa: E731
-    return Operator("notContains", test, wants, negative=True, whole=True)
-
-
-def _min_items(operand: Any, at: Path, problems: Problems) -> Operator:
-    count = decode(int, operand, at, problems)
-    return Operator(
-        "minItems", lambda value, _: len(_items(value)) >= count, f"have at least {count} items", whole=True
-    )
-
-
-def _max_items(operand: Any, at: Path, problems: Problems) -> Operator:
-    count = decode(int, operand, at, problems)
-    return Operator("maxItems", lambda value, _: len(_items(value)) <= count, f"have at most {count} items", whole=True)
-
-
-def _same_as(operand: Any, at: Path, problems: Problems) -> Operator | None:
-    reference = _needed_reference(operand, at, problems)
-    if reference is None:
+def _bound(name: str, word: str, sign: int, given: Given) -> Operator | None:
+    operand = given.operand
+    if isinstance(operand, Reference):
+        return Operator(name, _measured_against(operand, sign), f"be {word} {operand.text}")
+    bound = readings(operand)
+    if not any(bound):
+        told = f"expected a number, a quantity or a duration, found {_told(operand)}"
+        given.problems.error(given.at, told, "such as 1024, 1Gi, 30s")
         return None
-    return Operator("sameAs", _any_of(reference, True), f"be the same as {reference.path}")
+
+    def holds(value: Any, _: Scope) -> bool:
+        compared = compare(value, bound)
+        return compared is not None and compared * sign >= 0
+
+    return Operator(name, holds, f"be {word} {quote(operand)}")
 
 
-def _differs_from(operand: Any, at: Path, problems: Problems) -> Operator | None:
-    reference = _needed_reference(operand, at, problems)
-    if reference is None:
-        return None
-    return Operator("differsFrom", _any_of(reference, False), f"differ from {reference.path}", negative=True)
+def _ranges(given: Given) -> Operator:
+    ranges = []
+    for index, text in enumerate(_values(given)):
+        try:
+            ranges.append(parse_range(text))
+        except ValueError as error:
+            at = (*given.at, index) if isinstance(given.operand, list) else given.at
+            given.problems.error(at, *error.args)
+    wants = f"be in {listing(str(low) if low == high else f'{low}-{high}' for low, high in ranges)}"
+    return Operator("ranges", lambda value, _: in_a_range(value, ranges), wants)
 
 
-def _selects(operand: Any, at: Path, problems: Problems) -> Operator | None:
-    reference = _needed_reference(operand, at, problems)
+def _contains(given: Given) -> Operator:
+    wanted, words = _list_or_reference(given, "every value of", "and")
+    return Operator("contains", _holding(all, wanted), f"contain {words}")
+
+
+def _contains_any(given: Given) -> Operator:
+    wanted, words = _list_or_reference(given, "a value of", "or")
+    return Operator("containsAny", _holding(any, wanted), f"contain {words}")
+
+
+def _not_contains(given: Given) -> Operator:
+    wanted, words = _list_or_reference(given, "any value of", "or")
+    return Operator("notContains", _not(_holding(any, wanted)), f"not contain {words}", negative=True)
+
+
+def _min_items(given: Given) -> Operator:
+    count = _count(given, least=1)
+    wants = f"have at least {plural(count, 'item')}"
+    return Operator("minItems", lambda value, _: len(_items(value)) >= count, wants, absent=())
+
+
+def _max_items(given: Given) -> Operator:
+    count = _count(given, least=0)
+    wants = f"have at most {plural(count, 'item')}"
+    return Operator("maxItems", lambda value, _: len(_items(value)) <= count, wants, negative=True)
+
+
+def _selects(given: Given) -> Operator | None:
+    reference = _needed_reference(given)
     if reference is None:
         return None
 
     def holds(value: Any, scope: Scope) -> bool:
-        quiet = Problems(problems.place)
-        selector = decode(LabelSelector, value, (), quiet)
         labels = next(iter(scope(reference)), None)
-        return selector is not BROKEN and selector.matches(labels if isinstance(labels, dict) else {})
+        return _selects_labels(value, labels if isinstance(labels, dict) else {}, given.problems)
 
-    return Operator("selects", holds, f"select {reference.path}", whole=True)
+    return Operator("selects", holds, f"select {reference.text}")
 
 
-_COMPILERS: dict[str, Callable[[Any, Path, Problems], Operator | None]] = {
+_COMPILERS: dict[str, Callable[[Given], Operator | None]] = {
     "equals": _equals,
     "in": _in,
     "notIn": _not_in,
@@ -208,121 +227,93 @@ _COMPILERS: dict[str, Callable[[Any, Path, Problems], Operator | None]] = {
 NAMES = tuple(_COMPILERS)
 """The operators on one value, in the order in which a page tells them."""
 
-
-class _Measure(NamedTuple):
-    """A bound, and how values are read to be compared with it: as quantities (numbers are) or durations."""
-
-    bound: Any
-    read: Callable[[Any], Any]
-
-    def at_least(self, value: Any) -> bool:
-        measured = self._read(value)
-        return measured is not None and measured >= self.bound
-
-    def at_most(self, value: Any) -> bool:
-        measured = self._read(value)
-        return measured is not None and measured <= self.bound
-
-    def _read(self, value: Any) -> Any:
-        return _measured(self.read, value)
+Test = Callable[[Any, Scope], bool]
 
 
-def _measured(read: Callable[[Any], Any], value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return read(value)
-    except ValueError:
-        return None
+def _not(test: Test) -> Test:
+    return lambda value, scope: not test(value, scope)
 
 
-def _measure(operand: Any, at: Path, problems: Problems) -> _Measure | None:
-    for read in (Quantity.of, _duration):
-        bound = _measured(read, operand)
-        if bound is not None:
-            return _Measure(bound, read)
-    problems.error(
-        at, f"expected a number, a quantity or a duration, found {described(operand)}", "such as 1024, 1Gi, 30s"
-    )
-    return None
+def _among(reference: Reference) -> Test:
+    return lambda value, scope: _contained(value, scope(reference))
 
 
-def _duration(value: Any) -> Duration:
-    if not isinstance(value, str):
-        raise ValueError("a duration is a string")
-    return Duration.parse(value)
+def _matches(patterns: list[Any]) -> Test:
+    return lambda value, _: isinstance(value, str) and any(pattern.matches(value) for pattern in patterns)
 
 
-def _measured_against(reference: Reference, sign: int) -> Callable[[Any, Scope], bool]:
+def _holding(enough: Callable[[Iterable[bool]], bool], wanted: Callable[[Scope], list[Any]]) -> Test:
     def holds(value: Any, scope: Scope) -> bool:
-        mine = _measured(Quantity.of, value)
-        others = [_measured(Quantity.of, other) for other in scope(reference)]
-        return mine is not None and all(o is not None and (mine >= o if sign > 0 else mine <= o) for o in others)
+        items = _items(value)
+        return enough(_contained(part, items) for part in wanted(scope))
 
     return holds
 
 
-def _range(text: Any, at: Path, problems: Problems) -> tuple[int, int]:
-    low, dash, high = str(text).partition("-")
-    if not (low.isascii() and low.isdigit() and (not dash or (high.isascii() and high.isdigit()))):
-        problems.error(at, f"`{str(text)[:40]}` is no range", 'write it as "1000-1999"')
-        return 0, 0
-    bounds = int(low), int(high or low)
-    if bounds[0] > bounds[1]:
-        problems.error(at, f"`{text}` is empty: it ends before it begins", f'write it as "{bounds[1]}-{bounds[0]}"')
-    return bounds
-
-
-def _in_a_range(value: Any, ranges: list[tuple[int, int]]) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return False
-    return any(low <= value <= high for low, high in ranges)
-
-
-def _reference(operand: Any) -> Reference | None:
-    """{pod: PATH}, {container: PATH} or {object: PATH}; anything else is a plain value."""
-    if isinstance(operand, dict) and len(operand) == 1:
-        subject, path = next(iter(operand.items()))
-        if subject in ("pod", "container", "object") and isinstance(path, str):
-            return Reference(subject, path)
-    return None
-
-
-def _needed_reference(operand: Any, at: Path, problems: Problems) -> Reference | None:
-    reference = _reference(operand)
-    if reference is None:
-        problems.error(
-            at, f"expected another path, found {described(operand)}", "write it as {container: readinessProbe}"
-        )
-    return reference
-
-
-def _any_of(reference: Reference, wanted: bool) -> Callable[[Any, Scope], bool]:
-    """Whether the value is among the values of the other path; where that is absent nothing is compared."""
+def _measured_against(reference: Reference, sign: int) -> Test:
+    """Where the other path is absent, there is no bound."""
 
     def holds(value: Any, scope: Scope) -> bool:
-        others = scope(reference)
-        return not others if not wanted and not others else any(same(value, other) for other in others) is wanted
+        compared = [compare(value, readings(other)) for other in scope(reference)]
+        return all(one is not None and one * sign >= 0 for one in compared)
 
     return holds
 
 
-def _values(operand: Any, at: Path, problems: Problems) -> list[Any]:
-    values = operand if isinstance(operand, list) else [operand]
+def _list_or_reference(given: Given, referring: str, last: str) -> tuple[Callable[[Scope], list[Any]], str]:
+    operand = given.operand
+    if isinstance(operand, Reference):
+        return lambda scope: scope(operand), f"{referring} {operand.text}"
+    values = _values(given)
+    return lambda _: values, listing(map(quote, values), last)
+
+
+def _needed_reference(given: Given) -> Reference | None:
+    if isinstance(given.operand, Reference):
+        return given.operand
+    told = f"expected another path, found {described(given.operand)}"
+    given.problems.error(given.at, told, "write it as {container: readinessProbe}")
+    return None
+
+
+def _values(given: Given) -> list[Any]:
+    values = given.operand if isinstance(given.operand, list) else [given.operand]
+    if isinstance(given.operand, dict | Reference):
+        given.problems.error(given.at, f"expected a list, found {_told(given.operand)}")
     if not values:
-        problems.error(at, "the list is empty", "give it an element, or leave the key out")
+        given.problems.error(given.at, "the list is empty", "give it an element, or leave the key out")
+    for index, value in enumerate(values):
+        if value is None:
+            given.problems.error((*given.at, index), "nothing stands here", "null is no value; use forbidden: true")
     return values
 
 
-def _parsed(shape: Any, operand: Any, at: Path, problems: Problems) -> list[Any]:
-    texts = _values(operand, at, problems)
-    many = isinstance(operand, list)
-    parsed = [decode(shape, text, (*at, index) if many else at, problems) for index, text in enumerate(texts)]
+def _count(given: Given, least: int) -> int:
+    count = decode(int, given.operand, given.at, given.problems)
+    if count is not BROKEN and count < least:
+        given.problems.error(given.at, f"this holds for every list: the smallest number here is {least}")
+    return count if count is not BROKEN else least
+
+
+def _parsed(shape: Any, given: Given) -> list[Any]:
+    """Texts of a grammar; one alone may stand without its list."""
+    texts = given.operand if isinstance(given.operand, list) else [given.operand]
+    if not texts:
+        given.problems.error(given.at, "the list is empty", "give it an element, or leave the key out")
+    if isinstance(given.operand, Reference):
+        given.problems.error(given.at, "expected a string, found another path", "only exact comparison can do that")
+        return []
+    many = isinstance(given.operand, list)
+    parsed = [decode(shape, text, (*given.at, i) if many else given.at, given.problems) for i, text in enumerate(texts)]
     return [part for part in parsed if part is not BROKEN]
 
 
-def _text_matches(value: Any, patterns: Iterable[Any]) -> bool:
-    return isinstance(value, str) and any(pattern.matches(value) for pattern in patterns)
+def _texts(patterns: list[Any]) -> str:
+    return listing(quote(pattern.text) for pattern in patterns)
+
+
+def _told(operand: Any) -> str:
+    return f"the path {operand.text}" if isinstance(operand, Reference) else described(operand)
 
 
 def _contained(value: Any, values: Iterable[Any]) -> bool:
@@ -331,3 +322,14 @@ def _contained(value: Any, values: Iterable[Any]) -> bool:
 
 def _items(value: Any) -> Any:
     return value if isinstance(value, list | dict) else ()
+
+
+def _selects_labels(selector: Any, labels: dict[str, Any], problems: Problems) -> bool:
+    """A label selector, or the plain map of a Service; an empty one selects everything."""
+    if not isinstance(selector, dict):
+        return False
+    parts = {key: part for key, part in selector.items() if part}
+    if not parts.keys() <= {"matchLabels", "matchExpressions"}:
+        return all(labels.get(key) == wanted for key, wanted in parts.items())
+    decoded = decode(LabelSelector, parts, (), Problems(problems.place)) if parts else None
+    return decoded is None or (decoded is not BROKEN and decoded.matches(labels))

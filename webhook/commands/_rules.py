@@ -27,7 +27,10 @@ def rules_folders(args: argparse.Namespace) -> list[str]:
     if args.policies:
         return list(args.policies)
     if not os.path.isdir(DEFAULT):
-        raise InputError("there is no folder ./policies here: name the rules folder with --policies DIR")
+        from webhook import shipped
+
+        cure = f"name the rules folder with --policies DIR; the rules that Doorward ships are in {shipped.policies()}"
+        raise InputError(f"there is no folder ./policies here: {cure}")
     return [DEFAULT]
 
 

@@ -9,8 +9,10 @@ from webhook.pod.containers import Pod
 from webhook.source.path import Path
 
 
-def holding(request: Request, matching: Matching, pod_at: Path | None, now: datetime) -> tuple[Applicable, ...]:
+def conditional(request: Request, matching: Matching, pod_at: Path | None, now: datetime) -> tuple[Applicable, ...]:
     """The applicable rules whose conditions all hold."""
+    if not any(one.rule.when for one in matching.applicable):
+        return matching.applicable
     obj = request.subject
     pod = Pod(obj, pod_at) if pod_at is not None else None
     subject = Subject(request, obj, pod, matching.namespace, now)

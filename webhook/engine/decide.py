@@ -25,6 +25,7 @@ from webhook.admission.finding import Action, Cause, Finding, Mode, RuleInfo, Se
 from webhook.admission.kinds import NOT_A_SPEC
 from webhook.admission.request import Operation, Request
 from webhook.admission.rule import EPHEMERAL_PHASES, OBJECT_PHASES, POD_PHASES
+from webhook.engine.conditions import conditional
 from webhook.engine.judge import Case, Judged, excuse, expiring, failed, judge, undecided
 from webhook.engine.match import Applicable, Matching, as_pod, match, name_of
 from webhook.engine.mutate import Made, Making, is_mirror, make_so
@@ -82,7 +83,7 @@ class _Deciding:
 
     def decision(self) -> Decision:
         request, pod_at = self.request, _pod_at(self.request)
-        applicable = self._applicable_now(pod_at)
+        applicable = conditional(request, self.matching, pod_at, self.now)
         own = None if self.stage is Stage.VALIDATE else self._make_so(applicable, pod_at)
         if self.stage is Stage.MUTATE:
             return self._mutated(own)
@@ -105,14 +106,6 @@ class _Deciding:
             notes += self._expiring(judged.findings, case)
         return self._fold(judged, notes, own)
 
-    def _applicable_now(self, pod_at: Path | None) -> tuple[Applicable, ...]:
-        """The rules whose conditions hold on the object as it came in."""
-        if not any(one.rule.when for one in self.matching.applicable):
-            return self.matching.applicable
-        from webhook.engine.conditions import holding
-
-        return holding(self.request, self.matching, pod_at, self.now)
-
     def _make_so(self, applicable: Sequence[Applicable], pod_at: Path | None) -> Made | None:
         """What is written: a pod on CREATE, a new ephemeral container, another object's own fields."""
         phases = _phases(self.request, pod_at)
@@ -124,8 +117,9 @@ class _Deciding:
 
     def _become_pod(self, pod_at: Path, obj: dict[str, Any]) -> Made:
         """A workload's template as the pod it will become: API defaults, then what we would make of that pod."""
-        pods = match(as_pod(self.request), self.ruleset, self.facts, self.now)
-        applicable = pods.applicable if isinstance(pods, Matching) else ()
+        asked = as_pod(self.request, pod_at)
+        pods = match(asked, self.ruleset, self.facts, self.now)
+        applicable = conditional(asked, pods, (), self.now) if isinstance(pods, Matching) else ()
         making = Making(self.request, pod_at, self.matching.namespace, self.now, POD_PHASES)
         return make_so(pod_of(obj, pod_at), applicable, making)
 
@@ -146,10 +140,12 @@ class _Deciding:
         made = pods or own or self._make_so(applicable, pod_at)
         if made is None or not (made.conflicts or made.faults):
             return
-        reasons = {rule: str(conflict) for rule, conflict in made.conflicts.items()}
-        reasons |= {fault.rule: "could not be made so: the rule broke on this object" for fault in made.faults}
+        reasons = {rule: (str(conflict), conflict.path) for rule, conflict in made.conflicts.items()}
+        reasons |= {fault.rule: ("could not be made so: the rule broke on this object", ()) for fault in made.faults}
         judged.findings = [finding for finding in judged.findings if finding.rule.id not in reasons]
-        judged.findings += [failed(one, reasons[one.rule.info.id]) for one in applicable if one.rule.info.id in reasons]
+        for one in applicable:
+            if one.rule.info.id in reasons:
+                judged.findings.append(failed(one, *reasons[one.rule.info.id]))
         judged.faults += made.faults
 
     def _ratcheted(self, findings: list[Finding], applicable: Sequence[Applicable], case: Case) -> list[Finding]:

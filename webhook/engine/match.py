@@ -13,10 +13,10 @@ from webhook.admission.facts import Facts, Namespace, Needs, Unavailable
 from webhook.admission.finding import Mode
 from webhook.admission.request import GroupKind, Operation, Request
 from webhook.admission.selector import NAME_LABEL
-from webhook.pod.workloads import POD_AT
+from webhook.pod.workloads import POD, POD_AT
 from webhook.policy.model import Match, UserSet
 from webhook.policy.ruleset import Rule, Ruleset
-from webhook.source.path import look_up
+from webhook.source.path import Path, look_up
 
 MEMO_LIMIT = 4096  # (kind, operation, namespace) combinations that are remembered
 
@@ -239,13 +239,17 @@ def families(request: Request) -> tuple[str, ...]:
     return tuple(_FAMILY.get(kind, kind) for kind in kinds) or ("Pod",)
 
 
-def as_pod(request: Request) -> Request:
+def as_pod(request: Request, pod_at: Path) -> Request:
     """The request that a controller will make for the pods of this workload, as far as matching goes."""
+    template = look_up(request.subject, pod_at)
+    template = template if isinstance(template, dict) else {}
+    metadata = template.get("metadata")
+    owned = {**(metadata if isinstance(metadata, dict) else {}), "ownerReferences": [{"kind": request.kind.kind}]}
     return Request(
-        kind=GroupKind("", "Pod"),
+        kind=GroupKind(*POD),
         operation=Operation.CREATE,
-        object=request.object,
+        object={**template, "metadata": owned},
         namespace=request.namespace,
-        name=request.name,
+        name=request.name or name_of(request),
         user=request.user,
     )

@@ -72,7 +72,9 @@ def _run(draft: Draft, makers: list[Rule], making: Making) -> None:
             make = getattr(rule.parts, phase)
             if make is None:
                 continue
-            if len(draft.edits) != seen:  # the pod is walked again: what was walked before is an older copy
+            # The pod is walked again after a change: what was walked before is an older copy. Rewrites all start from
+            # the image as it came in, or the first of two that clash would hide the other.
+            if phase != "rewrite" and len(draft.edits) != seen:
                 subject, seen = _subject(draft, making), len(draft.edits)
             draft.rule = rule.info.id
             target = _target(subject, rule, making)

@@ -17,7 +17,10 @@ def fill_pod_resources(spec: Json) -> None:
     resources = spec.get("resources")
     if not isinstance(resources, dict) or not (resources.get("limits") or resources.get("requests")):
         return
-    limits, requests = dict(resources.get("limits") or {}), dict(resources.get("requests") or {})
+    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
+    if not isinstance(limits, dict) or not isinstance(requests, dict):
+        return
+    limits, requests = dict(limits), dict(requests)
     for name, total in aggregate(spec, "limits").items():
         if name.startswith(_HUGE_PAGES) and name not in requests:
             limits.setdefault(name, total.written)

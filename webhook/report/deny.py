@@ -13,10 +13,11 @@ from webhook.admission.finding import Action, Cause, Finding
 from webhook.admission.request import Operation, Request
 from webhook.admission.words import plural
 from webhook.report.grouping import Told, grouped, said
-from webhook.report.words import cut_bytes, object_name, one_line, rule_names, what_is_asked
+from webhook.report.words import cut, cut_bytes, object_name, one_line, rule_names, what_is_asked
 
 TARGET = 900  # bytes; an event keeps 1024, with a prefix that is not ours
 CAP = 4000  # bytes
+FIRST_LINE = 150  # characters; chat messages show no more
 IN_DETAIL = 5
 MOST_CAUSES = 100
 
@@ -85,7 +86,8 @@ def _first_line(decision: Decision, request: Request, blocking: Sequence[Finding
     verb = "blocks" if rules == 1 else "block"
     left = len(blocking) - len(violations)
     also = f", {left} more could not be decided" if left else ""
-    return f"{plural(rules, 'rule')} {verb} {what_is_asked(request)} ({plural(len(violations), 'problem')}{also})"
+    problems = f" ({plural(len(violations), 'problem')}{also})"
+    return _fitting(f"{plural(rules, 'rule')} {verb} ", what_is_asked(request), problems)
 
 
 def _undecided_line(request: Request, blocking: Sequence[Finding]) -> str:
@@ -94,7 +96,12 @@ def _undecided_line(request: Request, blocking: Sequence[Finding]) -> str:
     lacking = len(rules) - failed
     reasons = [f"{plural(failed, 'rule')} failed"] if failed else []
     reasons += [f"{plural(lacking, 'rule')} {'lacks' if lacking == 1 else 'lack'} a fact"] if lacking else []
-    return f"{object_name(request)} could not be decided: {' and '.join(reasons)}; the object is not at fault"
+    outcome = f" could not be decided: {' and '.join(reasons)}; the object is not at fault"
+    return _fitting("", object_name(request), outcome)
+
+
+def _fitting(head: str, name: str, tail: str) -> str:
+    return f"{head}{cut(name, FIRST_LINE - len(head) - len(tail))}{tail}"
 
 
 def _items(told: Sequence[Told], names: dict[str, str], *, why: bool) -> Iterator[str]:

@@ -25,9 +25,10 @@ _WHY = 300  # characters
 def report(run: Run, style: Style) -> str:
     """Everything that was found, object by object; "" where there is nothing to say."""
     names = run.rule_names()
+    explained: set[str] = set()
     told = [snippet.render(snippet.problem(problem), style) for problem in run.problems]
     for one in run.checked:
-        told += [snippet.render(diagnostic, style) for diagnostic in _object(one, run, names)]
+        told += [snippet.render(diagnostic, style) for diagnostic in _object(one, run, names, explained)]
     return "".join(f"{text}\n\n" for text in told)
 
 
@@ -44,14 +45,10 @@ def summary(run: Run, style: Style) -> str:
     return style.plain(f"{notes}{' '.join([checked, *filter(None, extra)])}\n")
 
 
-def diagnostic(finding: Finding, one: Checked, run: Run, code: str) -> Diagnostic:
-    """One finding as text, at its place in the file."""
+def diagnostic(finding: Finding, one: Checked, run: Run, code: str, *, explain: bool = True) -> Diagnostic:
+    """One finding as text, at its place in the file; with `explain` also why the rule is there and whom to ask."""
     place = _shown(finding.path, one)
     message, fix = said(finding, one.kind)
-    outcome = f"cluster would: {outcome_of(finding, run)}"
-    docs = one_line(finding.rule.docs, 200)
-    footers = [("help", fix), ("why", one_line(finding.rule.why, _WHY)), ("ask", _owner(finding))]
-    footers += [("docs", f"{docs}      {outcome}")] if docs else [("cluster would", outcome_of(finding, run))]
     return Diagnostic(
         level=_LEVEL[finding.action] if finding.cause is Cause.VIOLATES else "undecided",
         code=code,
@@ -61,8 +58,16 @@ def diagnostic(finding: Finding, one: Checked, run: Run, code: str) -> Diagnosti
         label=_label(finding, one, message),
         around=_around(finding.path, place, one),
         hidden=_shows_secret(finding, place, one.kind),
-        footers=tuple(footer for footer in footers if footer[1]),
+        footers=tuple(footer for footer in (("help", fix), *_footers(finding, run, explain=explain)) if footer[1]),
     )
+
+
+def _footers(finding: Finding, run: Run, *, explain: bool) -> Iterator[tuple[str, str]]:
+    if explain:
+        yield "why", one_line(finding.rule.why, _WHY)
+        yield "ask", _owner(finding)
+    outcome, docs = outcome_of(finding, run), one_line(finding.rule.docs, 200)
+    yield ("docs", f"{docs}      cluster would: {outcome}") if docs else ("cluster would", outcome)
 
 
 def outcome_of(finding: Finding, run: Run) -> str:
@@ -85,9 +90,11 @@ def _verb(finding: Finding) -> str:
     return {Action.DENY: "deny", Action.WARN: "warn", Action.AUDIT: "allow and record it"}[finding.action]
 
 
-def _object(one: Checked, run: Run, names: dict[str, str]) -> Iterator[Diagnostic]:
+def _object(one: Checked, run: Run, names: dict[str, str], explained: set[str]) -> Iterator[Diagnostic]:
     for finding in one.decision.findings:
-        yield diagnostic(finding, one, run, names[finding.rule.id])
+        rule = finding.rule.id
+        yield diagnostic(finding, one, run, names[rule], explain=rule not in explained)
+        explained.add(rule)
     for note in one.decision.notes:
         yield _note(note, one, names)
 

@@ -20,7 +20,7 @@ MOST = 10
 LENGTH = 120  # characters
 LONGEST = 250  # where names and a date alone take more
 
-_SHORTEST_MESSAGE = 40  # characters that a message keeps before a long path has to give way
+_SHORTEST_MESSAGE = 30  # characters that a message keeps before a long path has to give way
 _ANNOTATED = 20
 _ANNOTATION = 4000  # characters
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from webhook.admission.request import Operation, Request
 from webhook.admission.words import clean, listing
 
-_LONGEST_NAME = 80  # characters of an object's name or namespace; the first line of a refusal stays below 150
+_LONGEST_NAME = 80  # characters of an object's name or namespace
 _ALL_NAMED = 3
 
 _ACTS = {Operation.DELETE: "deleting", Operation.CONNECT: "connecting to"}

@@ -144,8 +144,8 @@ class PodBounds:
 class Bounds:
     """The bounds of a rule, or of one of its classes: per container by resource, and per pod by resource."""
 
-    containers: dict[str, ResourceBounds]
-    pod: dict[str, PodBounds]
+    containers: dict[str, ResourceBounds] = field("What each container's requests and limits must be, by resource.")
+    pod: dict[str, PodBounds] = field("What a pod may request, and be limited to, in all, by resource.")
 
     @classmethod
     def from_yaml(cls, value: Any, at: Path, problems: Problems) -> Any:

@@ -45,8 +45,8 @@ class ClassKey:
 class Classes:
     """Bounds that a pod chooses by an annotation or label; a class's word replaces the one outside classes."""
 
-    by: ClassKey
-    bounds: dict[str, Bounds]
+    by: ClassKey = field("What chooses a pod's class.")
+    bounds: dict[str, Bounds] = field("The classes by name, each with resources and `pod` of its own.")
 
     @classmethod
     def from_yaml(cls, value: Any, at: Path, problems: Problems) -> Any:
@@ -81,9 +81,9 @@ class Classes:
 class Params:
     """What containers and pods may request and be limited to."""
 
-    bounds: Bounds
-    qos: tuple[Quality, ...] = ()
-    classes: Classes | None = None
+    bounds: Bounds = field("Resources by name, and `pod` for the sums over a whole pod.")
+    qos: tuple[Quality, ...] = field("The quality of service classes that pods may have.", default=())
+    classes: Classes | None = field("Bounds that a pod chooses by an annotation or label.", default=None)
 
     @classmethod
     def from_yaml(cls, value: Any, at: Path, problems: Problems) -> Any:

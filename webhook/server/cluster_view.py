@@ -30,8 +30,8 @@ class ClusterView:
         readiness.parts["registration"] = self._registered.part
         words = "Seconds since the cluster last said anything about namespaces."
         metrics.watch("namespaces_age_seconds", words, lambda: one(self._namespaces.status().age))
-        words = "Rules about something that the API server does not ask about."
-        metrics.watch("registration_uncovered_rules", words, self._uncovered)
+        words = "What rules are about and the API server does not ask, and settings that contradict the rules."
+        metrics.watch("registration_uncovered", words, self._uncovered)
 
     def start(self) -> None:
         """Begins to watch."""

@@ -1,7 +1,6 @@
 """The parts of a server, made from its settings and tied together; nothing of HTTP is here."""
 
 import logging
-import sys
 from datetime import UTC, datetime
 
 from certs.pair import UnusableError
@@ -20,6 +19,8 @@ from webhook.server.reviewer import Reviewer
 from webhook.server.settings import Settings
 from webhook.server.ticker import Ticker
 
+STDOUT = 1  # a file descriptor
+
 _log = logging.getLogger("doorward.server")
 
 
@@ -32,7 +33,7 @@ class Parts:
         self._rules = Rules(settings.policies, settings.profile)
         self._view = ClusterView(settings, lambda: self._rules.current) if settings.cluster else None
         self._facts: FactsSource = self._view.facts if self._view else _file_facts(settings)
-        self._lines = Lines(sys.stdout.fileno()) if settings.decision_log else None
+        self._lines = Lines(STDOUT) if settings.decision_log else None
         log = DecisionLog(self._lines) if self._lines else None
         self.reviewer = Reviewer(self._rules, self._facts, self.metrics, log)
         self._tickers = [

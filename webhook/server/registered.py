@@ -6,6 +6,7 @@ from collections.abc import Callable
 from webhook.admission.words import plural
 from webhook.cluster import registration
 from webhook.cluster.client import Cluster
+from webhook.engine.coverage import uncovered
 from webhook.errors import ClusterError
 from webhook.policy.ruleset import Ruleset
 from webhook.server.readiness import Part
@@ -42,8 +43,6 @@ class Registered:
         except ClusterError as error:
             self._become(Part(f"the webhook configurations cannot be read: {error}", ok=False))
             return
-        from webhook.engine.coverage import uncovered
-
         present = [one for one in (found.mutating, found.validating) if one is not None]
         self.uncovered = uncovered(ruleset, present)
         self._become(_part(found.missing, self.uncovered))
@@ -57,7 +56,12 @@ class Registered:
 
 def _part(missing: tuple[str, ...], gaps: tuple[str, ...]) -> Part:
     if missing:
-        return Part(f"{' and '.join(missing)} does not exist: the API server does not ask", ok=False, details=gaps)
+        do = "does" if len(missing) == 1 else "do"
+        return Part(f"{' and '.join(missing)} {do} not exist", ok=False, details=gaps)
     if gaps:
-        return Part(f"{plural(len(gaps), 'rule')} the API server never asks about", ok=False, details=gaps)
+        return Part(
+            f"the API server is not told to ask as the rules need it, in {plural(len(gaps), 'place')}",
+            ok=False,
+            details=gaps,
+        )
     return Part("the API server asks about everything that the rules are about")

@@ -19,7 +19,7 @@ EACH = Each.EACH
 Steps = tuple[str | int | Each, ...]
 """A path as rules write it: spec.volumes[*].hostPath."""
 
-_STEP = re.compile(r"""(?:^|\.)([A-Za-z_$][A-Za-z0-9_$/-]*)|\[(\*|[0-9]{1,4})\]|\["((?:[^"\\]|\\.)*)"\]""")
+_STEP = re.compile(r"""(?:\A|(?<=[^.])\.)([A-Za-z_$][A-Za-z0-9_$/-]*)|\[(\*|[0-9]{1,4})\]|\["((?:[^"\\]|\\.)*)"\]""")
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*\Z")
 
@@ -89,7 +89,7 @@ def render_steps(steps: Steps) -> str:
 def select(value: Any, steps: Steps, at: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Every place that the steps lead to, with what stands there; None for a leaf that is absent.
 
-    `[*]` runs over existing elements only: where a list is absent, nothing is said about its elements.
+    `[*]` runs over existing elements only: where a list is absent, nothing is said about its elements. null is absent.
     """
     for index, step in enumerate(steps):
         if isinstance(step, Each):
@@ -109,4 +109,4 @@ def select(value: Any, steps: Steps, at: Path = ()) -> Iterator[tuple[Path, Any]
 def _elements(value: Any) -> Any:
     if isinstance(value, list):
         return enumerate(value)
-    return value.items() if isinstance(value, dict) else ()
+    return [item for item in value.items() if item[1] is not None] if isinstance(value, dict) else ()
