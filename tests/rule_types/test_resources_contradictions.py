@@ -97,6 +97,11 @@ from tests.rule_types.one_rule import wrongs
             "say either `annotation` or `label`",
         ),
         (
+            "classes: {by: {label: Acme.example/size}, small: {cpu: {request: {max: '1'}}}}",
+            "no object can have this key: the part before the slash is a DNS name in lower case, such as acme.example",
+            "name one key",
+        ),
+        (
             "classes: {by: {annotation: a}, cpu: {request: {request: {max: '1'}}}}",
             "`cpu` is a key of resources and cannot name a class",
             "put it under the name of a class, or outside `classes`",

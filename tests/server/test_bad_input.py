@@ -157,7 +157,7 @@ def test_a_body_above_the_limit_is_refused_by_its_length(server: Running) -> Non
     with server.raw() as connection:
         connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % (BODY_LIMIT + 1))
         answer = everything(connection)
-    assert status(answer) == b"HTTP/1.1 413 Payload Too Large"
+    assert status(answer) == b"HTTP/1.1 413 Request Entity Too Large"
     assert b"connection: close" in answer
     assert answer.endswith(b'{"error":"the body is larger than 7 MiB"}')
 
@@ -173,7 +173,7 @@ def test_a_chunked_body_is_counted_while_it_arrives(server: Running) -> None:
         except (ssl.SSLError, ConnectionError, TimeoutError):
             pass
         answer = everything(connection)
-    assert status(answer) in (b"HTTP/1.1 413 Payload Too Large", b"")
+    assert status(answer) in (b"HTTP/1.1 413 Request Entity Too Large", b"")
 
 
 def test_a_body_just_below_the_limit_is_read_whole(server: Running) -> None:

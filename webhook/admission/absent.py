@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from webhook.source.path import Steps
+from webhook.source.path import Path, Steps
 
 MEANINGS: dict[str, Any] = {
     "pod:spec.automountServiceAccountToken": True,
@@ -37,3 +37,20 @@ _INHERITED = frozenset(
 def inherited(steps: Steps) -> bool:
     """Whether a container takes this leaf from its pod where it does not set it."""
     return len(steps) > 1 and steps[0] == "securityContext" and steps[1] in _INHERITED
+
+
+def inherited_leaf(steps: Steps) -> Path:
+    """The part of a container's path that is set or inherited as a whole; () for what is not inherited.
+
+    Options for Windows are inherited one by one (DetermineEffectiveSecurityContext in kubernetes
+    pkg/securitycontext/util.go), every other leaf as a whole.
+    """
+    if not inherited(steps):
+        return ()
+    depth = 3 if steps[1] == "windowsOptions" else 2
+    return tuple(step for step in steps[:depth] if isinstance(step, str))
+
+
+def meaning(subject: str, steps: Steps) -> Any:
+    """What it means when the field at the path is absent; None where that is nobody's word."""
+    return MEANINGS.get(f"{subject}:{'.'.join(step for step in steps if isinstance(step, str))}")

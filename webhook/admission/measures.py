@@ -21,7 +21,7 @@ def compare(value: Any, bound: Readings) -> int | None:
     """Negative, zero or positive as the value is below, at or above the bound; None where that cannot be said."""
     for mine, other in zip(readings(value), bound, strict=True):
         if mine is not None and other is not None:
-            return (mine > other) - (mine < other)
+            return int(mine > other) - int(mine < other)
     return None
 
 

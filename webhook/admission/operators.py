@@ -6,29 +6,20 @@ wanted. Operators that compare with another path reach it through the Scope.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+from webhook.admission import operands
 from webhook.admission.edits import same
 from webhook.admission.measures import compare, in_a_range, parse_range, readings
+from webhook.admission.operands import Given, Reference
 from webhook.admission.selector import LabelSelector
 from webhook.admission.words import listing, plural, quote
-from webhook.patterns import Glob, Pattern
-from webhook.source.path import Path, Steps
-from webhook.source.problem import Level
+from webhook.patterns import Pattern
 from webhook.source.shape import BROKEN, Problems, decode, described
 
 
 class CannotDecide(Exception):
     """Something that the answer depends on is not known here; the rule is undecided for this object."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """An operand that is another path: {container: "ports[*].name"}."""
-
-    subject: str
-    steps: Steps
-    text: str
 
 
 Scope = Callable[[Reference], list[Any]]
@@ -49,28 +40,18 @@ class Operator:
     """What an absent field is to it, where that is not nothing: a list without items to minItems."""
 
 
-class Given(NamedTuple):
-    """An operator's operand: a Reference, or YAML as it stands at `at`; `glob` is the grammar of `like`."""
-
-    operand: Any
-    at: Path
-    problems: Problems
-    glob: Any = Glob
-
-
 def compile_operator(name: str, given: Given) -> Operator | None:
     """The operator of this name; None after telling what is wrong with its operand."""
     if given.operand is None:
         given.problems.error(given.at, "nothing stands here", "leave the key out, or give it a value")
         return None
-    before = errors(given.problems)
+    if isinstance(given.operand, Reference) and name not in COMPARING:
+        cure = f"{', '.join(sorted(COMPARING))} can"
+        given.problems.error(given.at, f"`{name}` cannot compare with another path", cure)
+        return None
+    before = operands.errors(given.problems)
     operator = _COMPILERS[name](given)
-    return operator if errors(given.problems) == before else None
-
-
-def errors(problems: Problems) -> int:
-    """How many errors have been told; warnings keep nothing from being used."""
-    return sum(problem.level is Level.ERROR for problem in problems.found)
+    return operator if operands.errors(given.problems) == before else None
 
 
 def _equals(given: Given) -> Operator:
@@ -81,12 +62,14 @@ def _equals(given: Given) -> Operator:
 
 
 def _same_as(given: Given) -> Operator | None:
-    reference = _needed_reference(given)
-    return reference and Operator("sameAs", _among(reference), f"be the same as {reference.text}")
+    reference = operands.needed_reference(given)
+    if reference is None:
+        return None
+    return Operator("sameAs", _among(reference), f"be the same as {reference.text}")
 
 
 def _differs_from(given: Given) -> Operator | None:
-    reference = _needed_reference(given)
+    reference = operands.needed_reference(given)
     if reference is None:
         return None
     return Operator("differsFrom", _not(_among(reference)), f"differ from {reference.text}", negative=True)
@@ -95,36 +78,36 @@ def _differs_from(given: Given) -> Operator | None:
 def _in(given: Given) -> Operator:
     if isinstance(given.operand, Reference):
         return Operator("in", _among(given.operand), f"be one of {given.operand.text}")
-    values = _values(given)
+    values = operands.values(given)
     return Operator("in", lambda value, _: _contained(value, values), f"be {listing(map(quote, values))}")
 
 
 def _not_in(given: Given) -> Operator:
     if isinstance(given.operand, Reference):
         return Operator("notIn", _not(_among(given.operand)), f"be none of {given.operand.text}", negative=True)
-    values = _values(given)
+    values = operands.values(given)
     wants = f"not be {listing(map(quote, values))}"
     return Operator("notIn", lambda value, _: not _contained(value, values), wants, negative=True)
 
 
 def _like(given: Given) -> Operator:
-    globs = _parsed(given.glob, given)
-    return Operator("like", _matches(globs), f"be like {_texts(globs)}")
+    globs = operands.parsed(given.glob, given)
+    return Operator("like", _matches(globs), f"be like {operands.texts(globs)}")
 
 
 def _not_like(given: Given) -> Operator:
-    globs = _parsed(given.glob, given)
-    return Operator("notLike", _not(_matches(globs)), f"not be like {_texts(globs)}", negative=True)
+    globs = operands.parsed(given.glob, given)
+    return Operator("notLike", _not(_matches(globs)), f"not be like {operands.texts(globs)}", negative=True)
 
 
 def _pattern(given: Given) -> Operator:
-    patterns = _parsed(Pattern, given)
-    return Operator("pattern", _matches(patterns), f"match {_texts(patterns)}")
+    patterns = operands.parsed(Pattern, given)
+    return Operator("pattern", _matches(patterns), f"match {operands.texts(patterns)}")
 
 
 def _not_pattern(given: Given) -> Operator:
-    patterns = _parsed(Pattern, given)
-    return Operator("notPattern", _not(_matches(patterns)), f"not match {_texts(patterns)}", negative=True)
+    patterns = operands.parsed(Pattern, given)
+    return Operator("notPattern", _not(_matches(patterns)), f"not match {operands.texts(patterns)}", negative=True)
 
 
 def _min(given: Given) -> Operator | None:
@@ -141,7 +124,7 @@ def _bound(name: str, word: str, sign: int, given: Given) -> Operator | None:
         return Operator(name, _measured_against(operand, sign), f"be {word} {operand.text}")
     bound = readings(operand)
     if not any(bound):
-        told = f"expected a number, a quantity or a duration, found {_told(operand)}"
+        told = f"expected a number, a quantity or a duration, found {described(operand)}"
         given.problems.error(given.at, told, "such as 1024, 1Gi, 30s")
         return None
 
@@ -154,7 +137,7 @@ def _bound(name: str, word: str, sign: int, given: Given) -> Operator | None:
 
 def _ranges(given: Given) -> Operator:
     ranges = []
-    for index, text in enumerate(_values(given)):
+    for index, text in enumerate(operands.values(given)):
         try:
             ranges.append(parse_range(text))
         except ValueError as error:
@@ -180,19 +163,19 @@ def _not_contains(given: Given) -> Operator:
 
 
 def _min_items(given: Given) -> Operator:
-    count = _count(given, least=1)
+    count = operands.count(given, least=1)
     wants = f"have at least {plural(count, 'item')}"
     return Operator("minItems", lambda value, _: len(_items(value)) >= count, wants, absent=())
 
 
 def _max_items(given: Given) -> Operator:
-    count = _count(given, least=0)
+    count = operands.count(given, least=0)
     wants = f"have at most {plural(count, 'item')}"
     return Operator("maxItems", lambda value, _: len(_items(value)) <= count, wants, negative=True)
 
 
 def _selects(given: Given) -> Operator | None:
-    reference = _needed_reference(given)
+    reference = operands.needed_reference(given)
     if reference is None:
         return None
 
@@ -226,6 +209,23 @@ _COMPILERS: dict[str, Callable[[Given], Operator | None]] = {
 
 NAMES = tuple(_COMPILERS)
 """The operators on one value, in the order in which a page tells them."""
+
+COMPARING = frozenset(
+    {
+        "equals",
+        "in",
+        "notIn",
+        "min",
+        "max",
+        "contains",
+        "containsAny",
+        "notContains",
+        "sameAs",
+        "differsFrom",
+        "selects",
+    }
+)
+"""The operators whose operand may be another path."""
 
 Test = Callable[[Any, Scope], bool]
 
@@ -264,56 +264,8 @@ def _list_or_reference(given: Given, referring: str, last: str) -> tuple[Callabl
     operand = given.operand
     if isinstance(operand, Reference):
         return lambda scope: scope(operand), f"{referring} {operand.text}"
-    values = _values(given)
+    values = operands.values(given)
     return lambda _: values, listing(map(quote, values), last)
-
-
-def _needed_reference(given: Given) -> Reference | None:
-    if isinstance(given.operand, Reference):
-        return given.operand
-    told = f"expected another path, found {described(given.operand)}"
-    given.problems.error(given.at, told, "write it as {container: readinessProbe}")
-    return None
-
-
-def _values(given: Given) -> list[Any]:
-    values = given.operand if isinstance(given.operand, list) else [given.operand]
-    if isinstance(given.operand, dict | Reference):
-        given.problems.error(given.at, f"expected a list, found {_told(given.operand)}")
-    if not values:
-        given.problems.error(given.at, "the list is empty", "give it an element, or leave the key out")
-    for index, value in enumerate(values):
-        if value is None:
-            given.problems.error((*given.at, index), "nothing stands here", "null is no value; use forbidden: true")
-    return values
-
-
-def _count(given: Given, least: int) -> int:
-    count = decode(int, given.operand, given.at, given.problems)
-    if count is not BROKEN and count < least:
-        given.problems.error(given.at, f"this holds for every list: the smallest number here is {least}")
-    return count if count is not BROKEN else least
-
-
-def _parsed(shape: Any, given: Given) -> list[Any]:
-    """Texts of a grammar; one alone may stand without its list."""
-    texts = given.operand if isinstance(given.operand, list) else [given.operand]
-    if not texts:
-        given.problems.error(given.at, "the list is empty", "give it an element, or leave the key out")
-    if isinstance(given.operand, Reference):
-        given.problems.error(given.at, "expected a string, found another path", "only exact comparison can do that")
-        return []
-    many = isinstance(given.operand, list)
-    parsed = [decode(shape, text, (*given.at, i) if many else given.at, given.problems) for i, text in enumerate(texts)]
-    return [part for part in parsed if part is not BROKEN]
-
-
-def _texts(patterns: list[Any]) -> str:
-    return listing(quote(pattern.text) for pattern in patterns)
-
-
-def _told(operand: Any) -> str:
-    return f"the path {operand.text}" if isinstance(operand, Reference) else described(operand)
 
 
 def _contained(value: Any, values: Iterable[Any]) -> bool:

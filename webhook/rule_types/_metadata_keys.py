@@ -7,7 +7,7 @@ from typing import Any, Literal
 from webhook.admission.rule import Compiling
 from webhook.admission.words import listing, quote
 from webhook.patterns import Glob, Pattern, closest
-from webhook.rule_types._metadata_names import key_mistake, value_mistake
+from webhook.rule_types._label_names import key_mistake, value_mistake
 from webhook.rule_types._metadata_sources import Source
 from webhook.rule_types._metadata_types import TYPES, ValueType
 from webhook.source.path import Path

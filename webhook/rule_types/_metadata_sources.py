@@ -9,7 +9,7 @@ from webhook.admission.rule import Compiling, Subject
 from webhook.admission.schema_check import check_path
 from webhook.pod.containers import Pod, Role
 from webhook.pod.image import Image
-from webhook.rule_types._metadata_names import made_fit
+from webhook.rule_types._label_names import made_fit
 from webhook.source.path import EACH, Path, Steps, parse, select
 from webhook.source.shape import BROKEN, Problems, choice, wrong
 

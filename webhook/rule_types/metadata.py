@@ -15,8 +15,8 @@ from webhook.admission.words import listing, quote
 from webhook.patterns import Glob
 from webhook.pod.containers import Pod
 from webhook.pod.workloads import POD_AT
+from webhook.rule_types._label_names import key_mistake, similar
 from webhook.rule_types._metadata_keys import Field, Key, KeyParams, compile_key
-from webhook.rule_types._metadata_names import key_mistake, similar
 from webhook.rule_types._metadata_places import OWN, elsewhere, entries, made_by_controller, mapping, places
 from webhook.source.path import Path, look_up
 from webhook.source.shape import field

@@ -10,6 +10,7 @@ from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
 from webhook.admission.words import listing, quote
 from webhook.patterns import closest
 from webhook.pod.containers import Pod, Role
+from webhook.rule_types._label_names import key_mistake
 from webhook.rule_types._resources_bounds import OVERCOMMITTED, Bounds, ResourceBounds
 from webhook.rule_types._resources_check import check_container
 from webhook.rule_types._resources_contradictions import contradictions, pod_contradictions, unreachable
@@ -34,6 +35,9 @@ class ClassKey:
     def __post_init__(self) -> None:
         if bool(self.annotation) is bool(self.label):
             raise ValueError("one thing chooses the class", "say either `annotation` or `label`")
+        wrong = key_mistake(self.annotation or self.label, "annotations" if self.annotation else "labels")
+        if wrong or "*" in self.annotation + self.label:
+            raise ValueError("no object can have this key" + (f": {wrong}" if wrong else ""), "name one key")
 
     @property
     def path(self) -> Path:

@@ -20,7 +20,6 @@ from webhook.server.guard import (
     Scope,
     Send,
     allowance,
-    require_json,
     try_again,
 )
 from webhook.server.readiness import Readiness, as_text
@@ -62,7 +61,7 @@ class Admission:
             raise Refused(405, "method", f"{scope['path']} takes POST alone", (b"allow", b"POST"))
         seconds = allowance(scope["query_string"])
         self._guard.admit(seconds)
-        require_json(scope)
+        self._guard.head(scope)
         if not self._complete:
             self._require_all(seconds)
         body = await self._guard.body(receive, seconds)

@@ -76,16 +76,6 @@ def try_again(reason: str, sentence: str, seconds: float) -> Refused:
     return Refused(503, reason, sentence, *retry)
 
 
-def require_json(scope: Scope) -> None:
-    """Refuses what does not call itself JSON."""
-    for name, value in scope["headers"]:
-        if name == b"content-type":
-            if value == b"application/json" or value.partition(b";")[0].strip().lower() == b"application/json":
-                return
-            break
-    raise Refused(415, "media_type", "the content type must be application/json", CLOSE)
-
-
 class Guard:
     """Limits that all requests share.
 
@@ -102,6 +92,17 @@ class Guard:
         """Refuses while too many requests wait for their answers."""
         if self.arrived() > self._most:
             raise try_again("overload", "too many requests at once", seconds)
+
+    def head(self, scope: Scope) -> None:
+        """Refuses what does not call itself JSON, or says that it is too big."""
+        kind = b""
+        for name, value in scope["headers"]:
+            if name == b"content-type":
+                kind = value
+            elif name == b"content-length" and int(value) > self._body_limit:
+                raise self._too_big()
+        if kind != b"application/json" and kind.partition(b";")[0].strip().lower() != b"application/json":
+            raise Refused(415, "media_type", "the content type must be application/json", CLOSE)
 
     async def body(self, receive: Receive, seconds: float) -> bytes:
         """The whole body; Refused if it is too big or too slow, Disconnected if it breaks off."""

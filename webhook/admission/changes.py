@@ -1,0 +1,54 @@
+"""Changes: what an update changed, for `unchanged`. The object as it came in is held against the old object."""
+
+from typing import Any
+
+from webhook.admission.edits import same
+from webhook.pod.containers import Container
+from webhook.source.path import EACH, Path, Steps, look_up, select
+
+
+def change(
+    new: Any, old: Any, base: Path, container: Container | None, steps: Steps, exceptions: tuple[Steps, ...]
+) -> str:
+    """What became of a field: "added", "removed" or "changed"; "" where it is as it was.
+
+    A container is found again by its list and name. What lies at the exceptions, below the field, may change.
+    """
+    before = _values(_root(old, base, container), steps, exceptions)
+    after = _values(_root(new, base, container), steps, exceptions)
+    if same(before, after):
+        return ""
+    return "added" if not before else "removed" if not after else "changed"
+
+
+def _values(root: Any, steps: Steps, exceptions: tuple[Steps, ...]) -> list[Any]:
+    values = [_without(value, exceptions) for _, value in select(root, steps)]
+    return [value for value in values if value is not None]
+
+
+def _root(obj: Any, base: Path, container: Container | None) -> Any:
+    if container is None:
+        return look_up(obj, base)
+    items = look_up(obj, base[:-1])
+    named = (raw for raw in items if isinstance(raw, dict) and raw.get("name") == container.name)
+    return next(named, None) if isinstance(items, list) else None
+
+
+def _without(value: Any, exceptions: tuple[Steps, ...]) -> Any:
+    for steps in exceptions:
+        value = _dropped(value, steps)
+    return value
+
+
+def _dropped(value: Any, steps: Steps) -> Any:
+    """The value without what lies at the steps; what is left empty by that is left out too."""
+    if not steps:
+        return None
+    step, rest = steps[0], steps[1:]
+    if isinstance(value, list):
+        kept = [_dropped(item, rest) if step in (EACH, index) else item for index, item in enumerate(value)]
+        return None if all(item is None for item in kept) else kept
+    if not isinstance(value, dict):
+        return value
+    left = {key: _dropped(item, rest) if step in (EACH, key) else item for key, item in value.items()}
+    return {key: item for key, item in left.items() if item is not None} or None
