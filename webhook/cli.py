@@ -11,9 +11,9 @@ from webhook.errors import DoorwardError
 COMMANDS = {
     "check": "Check manifests against the rules, offline, with the cluster's answer.",
     "lint": "Check the rules themselves.",
-    "serve": "Serve the admission webhooks.",
+    "serve": "Answer the Kubernetes API server over TLS; health and metrics on a second, plain port.",
     "manifests": "Print the webhook configurations that the loaded rules need.",
-    "certs": "Make, rotate and show the webhook's certificates.",
+    "certs": "Make, rotate and show the certificates that the API server trusts, in a folder or in a cluster.",
     "schema": "Print the JSON Schema of the rules folder, for editors.",
     "version": "Print the version.",
 }

@@ -16,14 +16,14 @@ def change(
     """
     before = _values(_root(old, base, container), steps, exceptions)
     after = _values(_root(new, base, container), steps, exceptions)
-    if same(before, after):
+    was, is_now = any(value is not None for value in before), any(value is not None for value in after)
+    if not (was or is_now) or same(before, after):
         return ""
-    return "added" if not before else "removed" if not after else "changed"
+    return "changed" if was and is_now else "added" if is_now else "removed"
 
 
 def _values(root: Any, steps: Steps, exceptions: tuple[Steps, ...]) -> list[Any]:
-    values = [_without(value, exceptions) for _, value in select(root, steps)]
-    return [value for value in values if value is not None]
+    return [_without(value, exceptions) for _, value in select(root, steps)]
 
 
 def _root(obj: Any, base: Path, container: Container | None) -> Any:

@@ -51,7 +51,7 @@ class Conflict(Exception):
 class Draft:
     """A private copy of an object that remembers every change made to it."""
 
-    __slots__ = ("_own", "_set_by", "edits", "notes", "object", "patch", "rule")
+    __slots__ = ("_appended_by", "_own", "_set_by", "edits", "notes", "object", "patch", "rule")
 
     def __init__(self, obj: dict[str, Any]) -> None:
         self.object = obj
@@ -60,7 +60,8 @@ class Draft:
         self.patch: list[dict[str, Any]] = []
         self.rule = ""
         self._own: dict[int, tuple[Any, bool]] = {}  # id -> (the copied or new container, whether it is new)
-        self._set_by: dict[Path, str] = {}
+        self._set_by: dict[Path, tuple[str, bool]] = {}  # path -> (the rule, whether something stood there before)
+        self._appended_by: dict[Path, str] = {}  # lists that were absent -> the rule that made them by appending
 
     def get(self, path: Path) -> Any:
         """What stands at the path now; None where nothing does."""
@@ -71,7 +72,11 @@ class Draft:
         before = self.get(path)
         if same(before, value):
             return
-        self._claim(path)
+        self._claim(path, before is not None)
+        self._put(path, value)
+
+    def _put(self, path: Path, value: Any) -> None:
+        before = self.get(path)
         parent, new, depth = self._reach(path[:-1])
         missing = path[depth:]
         if isinstance(parent, list) is isinstance(missing[0], str):
@@ -89,27 +94,38 @@ class Draft:
         self.edits.append(Edit(Verb.SET, path, before, value, self.rule))
 
     def default(self, path: Path, value: Any) -> None:
-        """Put a value at the path where nothing stands; another rule's different value there is a Conflict."""
+        """Put a value at the path where nothing stands; what another rule has filled in there is a Conflict."""
         before = self.get(path)
         if before is None:
             self.set(path, value)
-        elif self._set_by.get(path, self.rule) != self.rule and not same(before, value):
-            raise Conflict(path, self._set_by[path], self.rule)
+        elif not same(before, value):
+            filled = [rule for at, (rule, there) in self._set_by.items() if at[: len(path)] == path and not there]
+            filled += [rule for at, rule in self._appended_by.items() if at == path]
+            other = next((rule for rule in filled if rule != self.rule), None)
+            if other is not None:
+                raise Conflict(path, other, self.rule)
 
     def note(self, text: str) -> None:
-        """Say something about a change that was made or left out, in one sentence."""
-        self.notes.append(Note(self.rule, text))
+        """Say something about a change that was made or left out, in one sentence, once."""
+        note = Note(self.rule, text)
+        if note not in self.notes:
+            self.notes.append(note)
 
     def begin_phase(self) -> None:
         """Start the next phase of mutation: it may refine what rules of an earlier phase have set."""
         self._set_by.clear()
+        self._appended_by.clear()
 
     def append(self, path: Path, value: Any) -> None:
         """Put a value at the end of the list at the path, creating the list where there is none."""
         existing = self.get(path)
         if not isinstance(existing, list):
-            self.set(path, [])
+            self._put(path, [])
+            self._appended_by[path] = self.rule
             existing = []
+        first, there = self._set_by.get(path, (self.rule, True))
+        if first != self.rule and not there:
+            raise Conflict(path, first, self.rule)
         self._insert(path, len(existing), value, Verb.APPEND)
 
     def insert(self, path: Path, index: int, value: Any) -> None:
@@ -136,9 +152,9 @@ class Draft:
             self.patch.append({"op": "add", "path": f"{pointer(path)}/{'-' if end else index}", "value": fresh})
         self.edits.append(Edit(verb, (*path, index), None, value, self.rule))
 
-    def _claim(self, path: Path) -> None:
+    def _claim(self, path: Path, there: bool) -> None:
         """Refuse a second rule that sets another value at the same path."""
-        first = self._set_by.setdefault(path, self.rule)
+        first, _ = self._set_by.setdefault(path, (self.rule, there))
         if first != self.rule:
             raise Conflict(path, first, self.rule)
 

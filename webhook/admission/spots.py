@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from webhook.admission.absent import inherited_leaf
 from webhook.admission.operands import Reference
@@ -24,11 +24,8 @@ class BudgetSpent(Exception):
     """One statement has more combinations of `[*]` than it may look at; the rule has *failed* for this object."""
 
 
-class Spot(NamedTuple):
-    """One place: its path in the object, and the value there (None: absent)."""
-
-    path: Path
-    value: Any
+Spot = tuple[Path, Any]
+"""One place: its path in the object, and the value there (None: absent)."""
 
 
 class Look:
@@ -56,7 +53,7 @@ class Look:
         request's: a template has none of its own.
         """
         if about == "pod" and steps == _NAMESPACE:
-            yield Spot(_NAMESPACE, self.subject.request.namespace or None)
+            yield _NAMESPACE, self.subject.request.namespace or None
             return
         base = self.base(about, container)
         if base is None:
@@ -66,9 +63,9 @@ class Look:
             shared = (*container.pod.at, "spec")
             if look_up(container.pod.spec, leaf) is not None:
                 base, root = shared, container.pod.spec
-        for path, value in select(root, steps, base):
+        for spot in select(root, steps, base):
             self.spend()
-            yield Spot(path, value)
+            yield spot
 
     def base(self, about: str, container: Container | None) -> Path | None:
         """Where paths of this subject begin; None where there is no such subject."""
@@ -95,8 +92,9 @@ class Look:
         key = (reference, container.at if container is not None else ())
         known = self._known.get(key)
         if known is None:
-            spots = (self.spots(reference.subject, reference.steps, place if about_containers else None)
-                     for place in places)
-            known = self._known[key] = [spot.value for found in spots for spot in found if spot.value is not None]
+            spots = (
+                self.spots(reference.subject, reference.steps, place if about_containers else None) for place in places
+            )
+            known = self._known[key] = [value for found in spots for _, value in found if value is not None]
         self.spend(len(known))
         return known

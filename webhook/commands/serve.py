@@ -1,4 +1,4 @@
-"""Answer the Kubernetes API server: /mutate and /validate over TLS, health and metrics on a second, plain port."""
+"""Answer the Kubernetes API server over TLS; health and metrics on a second, plain port."""
 
 import argparse
 import os

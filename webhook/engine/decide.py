@@ -89,8 +89,9 @@ class _Deciding:
             return self._mutated(own)
         final = own.draft.object if own else request.subject
         pods = self._become_pod(pod_at, final) if pod_at else None
-        if pods:
-            final = pods.draft.object
+        made = pods or own
+        if made and pod_at is not None:
+            final = pod_of(made.draft.object, pod_at)  # the API server fills in its defaults after every patch again
         case = Case(request, final, pod_at, self.matching.namespace, self.now)
         judged = judge(case, applicable)
         judged.findings += [

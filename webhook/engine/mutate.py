@@ -22,6 +22,7 @@ from webhook.policy.ruleset import Rule
 from webhook.source.path import Path, look_up
 
 MIRROR = "kubernetes.io/config.mirror"
+ROUNDS = 3  # a rule may fill in what another one reads; what does not settle by then, /validate finds
 
 
 @dataclass(slots=True)
@@ -67,19 +68,25 @@ def make_so(obj: dict[str, Any], applicable: Iterable[Applicable], making: Makin
 def _run(draft: Draft, makers: list[Rule], making: Making) -> None:
     for phase in making.phases:
         draft.begin_phase()
-        subject, seen = _subject(draft, making), len(draft.edits)
-        for rule in makers:
-            make = getattr(rule.parts, phase)
-            if make is None:
-                continue
-            # The pod is walked again after a change: what was walked before is an older copy. Rewrites all start from
-            # the image as it came in, or the first of two that clash would hide the other.
-            if phase != "rewrite" and len(draft.edits) != seen:
-                subject, seen = _subject(draft, making), len(draft.edits)
-            draft.rule = rule.info.id
-            target = _target(subject, rule, making)
-            if target is not None:
-                make(target, draft)
+        in_phase = [rule for rule in makers if getattr(rule.parts, phase)]
+        for _ in range(ROUNDS if in_phase else 0):
+            before = len(draft.edits)
+            _round(draft, in_phase, phase, making)
+            if len(draft.edits) == before or phase == "rewrite":
+                break
+
+
+def _round(draft: Draft, makers: list[Rule], phase: str, making: Making) -> None:
+    """Every rule once. The pod is walked again after a change: what was walked before is an older copy. Rewrites all
+    start from the image as it came in, or the first of two that clash would hide the other."""
+    subject, seen = _subject(draft, making), len(draft.edits)
+    for rule in makers:
+        if phase != "rewrite" and len(draft.edits) != seen:
+            subject, seen = _subject(draft, making), len(draft.edits)
+        draft.rule = rule.info.id
+        target = _target(subject, rule, making)
+        if target is not None:
+            getattr(rule.parts, phase)(target, draft)
 
 
 def _subject(draft: Draft, making: Making) -> Subject:

@@ -1,6 +1,10 @@
-"""images: where images may come from and how they are named. Reference grammar: pod/image.py."""
+"""images: where images may come from and how they are named. Reference grammar: pod/image.py.
 
-from collections.abc import Iterator
+Every image of the pod is looked at: of containers in all lists, and of image volumes. With `rewrite` an image is judged
+as the one that it becomes: one finding says what would be rewritten, and no second one what is wrong until then.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -9,10 +13,10 @@ from webhook.admission.edits import Draft
 from webhook.admission.finding import Found
 from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
 from webhook.admission.words import listing, quote
-from webhook.patterns import Glob
 from webhook.pod.containers import ImageUse
 from webhook.pod.image import Image, ImagePattern, ImagePatterns
 from webhook.pod.image_rewrite import RewriteError, Rewrites, RewriteSource, RewriteTarget, rewrite
+from webhook.rule_types._image_contradictions import TagGlob, tell_contradictions
 from webhook.source.path import Path
 from webhook.source.shape import Problems, field, json_schema, record, record_schema
 
@@ -37,7 +41,9 @@ class Tag:
     """What a tag must look like."""
 
     required: bool = field("A tag must be there; a digest satisfies it.", default=False)
-    forbid: tuple[Glob, ...] = field("Tags, by name or glob, that must not be used, even beside a digest.", default=())
+    forbid: tuple[TagGlob, ...] = field(
+        "Tags or globs that must not be used, even beside a digest.", default=()
+    )
 
     def __post_init__(self) -> None:
         if not self.required and not self.forbid:
@@ -100,11 +106,13 @@ class Params:
 def compile(params: Params, compiling: Compiling) -> RuleParts:
     """Bind what can be known now; every check says nothing while images are as they should be."""
     rewrites = _rewrites(params, compiling)
-    checks: list[Check] = [_unreadable]
+    tell_contradictions(params, compiling)
+    read = _reader(rewrites)
+    checks: list[Check] = [_unreadable(only_warns=params == Params(digest=DigestNeed.PREFERRED))]
     if params.from_:
-        checks.append(_outside(ImagePatterns(params.from_)))
+        checks.append(_outside(ImagePatterns(params.from_), read))
     if params.not_from:
-        checks.append(_forbidden(ImagePatterns(params.not_from)))
+        checks.append(_forbidden(ImagePatterns(params.not_from), read))
     if params.tag:
         checks.append(_tag(params.tag))
     if params.digest:
@@ -126,6 +134,9 @@ def _rewrites(params: Params, compiling: Compiling) -> Rewrites | None:
         return None
 
 
+_Read = Callable[[Subject], Iterator[tuple[ImageUse, Image]]]
+
+
 def _readable(subject: Subject) -> Iterator[tuple[ImageUse, Image]]:
     """The images that can be read; the others are _unreadable's."""
     for use in subject.images:
@@ -136,24 +147,41 @@ def _readable(subject: Subject) -> Iterator[tuple[ImageUse, Image]]:
                 continue
 
 
-def _unreadable(subject: Subject) -> Iterator[Found]:
+def _reader(rewrites: Rewrites | None) -> _Read:
+    """The images that can be read, each as the one that it is to become."""
+    if rewrites is None:
+        return _readable
+
+    def read(subject: Subject) -> Iterator[tuple[ImageUse, Image]]:
+        for use, image in _readable(subject):
+            target = rewrite(image, rewrites)
+            yield use, image if target is None else Image.parse(target)
+
+    return read
+
+
+def _unreadable(*, only_warns: bool) -> Check:
     """An image that is missing or no reference cannot be judged, so it is refused."""
-    for use in subject.images:
-        if not use.text:
-            yield Found(use.path, None, "missing, an image must be named")
-            continue
-        try:
-            Image.parse(use.text)
-        except ValueError as error:
-            yield Found(use.path, use.text, str(error))
+
+    def check(subject: Subject) -> Iterator[Found]:
+        for use in subject.images:
+            if not use.text:
+                yield Found(use.path, None, "missing, an image must be named", only_warns=only_warns)
+                continue
+            try:
+                Image.parse(use.text)
+            except ValueError as error:
+                yield Found(use.path, use.text, str(error), only_warns=only_warns)
+
+    return check
 
 
-def _outside(allowed: ImagePatterns) -> Check:
+def _outside(allowed: ImagePatterns, read: _Read) -> Check:
     shown = listing([pattern.text for pattern in allowed.patterns][:3])
     fix = f"use an image from {shown}" + (" or others" if len(allowed.patterns) > 3 else "")
 
     def check(subject: Subject) -> Iterator[Found]:
-        for use, image in _readable(subject):
+        for use, image in read(subject):
             if not allowed.covers(image):
                 reason = f"comes from {image.repository}, which is not allowed"
                 yield Found(use.path, use.text, f"{quote(use.text)} {reason}", fix)
@@ -161,9 +189,9 @@ def _outside(allowed: ImagePatterns) -> Check:
     return check
 
 
-def _forbidden(forbidden: ImagePatterns) -> Check:
+def _forbidden(forbidden: ImagePatterns, read: _Read) -> Check:
     def check(subject: Subject) -> Iterator[Found]:
-        for use, image in _readable(subject):
+        for use, image in read(subject):
             pattern = forbidden.first(image)
             if pattern is not None:
                 yield Found(use.path, use.text, f"{quote(use.text)} is forbidden by {quote(pattern.text)}")
@@ -179,13 +207,14 @@ def _forbidden(forbidden: ImagePatterns) -> Check:
 def _tag(wanted: Tag) -> Check:
     def check(subject: Subject) -> Iterator[Found]:
         for use, image in _readable(subject):
-            tag = image.tag_or_latest
-            if wanted.required and image.tag is None and image.digest is None:
-                message = f"{quote(use.text)} has no tag, which means latest and can change at any time"
-                yield Found(use.path, use.text, message, "name a fixed version as tag, or a digest")
-            elif tag is not None and any(glob.matches(tag) for glob in wanted.forbid):
-                fix = "name a fixed version as tag, or a digest"
-                yield Found(use.path, use.text, f"{quote(use.text)} has the forbidden tag {quote(tag)}", fix)
+            if image.tag is None and image.digest is None:
+                if wanted.required or any(glob.matches("latest") for glob in wanted.forbid):
+                    message = f"{quote(use.text)} has no tag, which means latest and can change at any time"
+                    yield Found(use.path, use.text, message, "name a fixed version as tag, or a digest")
+            elif image.tag is not None and any(glob.matches(image.tag) for glob in wanted.forbid):
+                beside = ", or the digest without a tag" if image.digest else ", or a digest"
+                message = f"{quote(use.text)} has the forbidden tag {quote(image.tag)}"
+                yield Found(use.path, use.text, message, f"name a fixed version as tag{beside}")
 
     return check
 

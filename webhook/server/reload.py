@@ -110,21 +110,24 @@ class Rules:
     def _read(self) -> bool:
         try:
             loading = load.read(self._arguments, self._profile)
-        except DoorwardError as error:
-            return self._keep((str(error),))
         except Exception as error:  # noqa: BLE001 - whatever it is, the last good rules must outlive it
-            _log.exception("the rules could not be read through a fault of ours")
-            return self._keep((f"the rules could not be read through a fault of ours: {error!r}",))
+            self._seen = None  # it may lie outside the files, so the same bytes are tried again
+            ours = not isinstance(error, DoorwardError)
+            told = f"the rules could not be read through a fault of ours: {error!r}" if ours else str(error)
+            return self._keep((told,), error if ours else None)
         if loading.ruleset is None:
             return self._keep(_texts(loading.problems, Level.ERROR))
         self._put_in_force(loading.ruleset, _texts(loading.problems, Level.WARNING))
         return True
 
-    def _keep(self, problems: tuple[str, ...]) -> bool:
+    def _keep(self, problems: tuple[str, ...], fault: Exception | None = None) -> bool:
+        """Leaves in force what is; the same trouble is told and counted once."""
+        if self.trouble and self.trouble.problems == problems:
+            return False
         self.failures += 1
         self.trouble = Trouble(problems, self._clock())
         kept = f"revision {self.current.revision} stays in force" if self.current else "no rules are in force"
-        _log.error("the rules are broken; %s", kept, extra={"problems": problems})
+        _log.error("the rules are broken; %s", kept, exc_info=fault, extra={"problems": problems})
         return False
 
     def _put_in_force(self, ruleset: Ruleset, warnings: tuple[str, ...]) -> None:
