@@ -18,7 +18,7 @@ from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 import pytest
 
 from tests.dockerfile import ROOT, Image, stages
-from tests.e2e.playground import free_ports, is_ready
+from tests.e2e.doorward import free_ports, is_ready
 from tests.e2e.process import Process
 from webhook import VERSION
 

@@ -1,5 +1,7 @@
 """What the two listeners answer when all is well, and to requests that are none of theirs."""
 
+from contextlib import closing
+
 import pytest
 
 from tests.server.serving import BAD_POD, Running, review, send_on
@@ -35,13 +37,12 @@ def test_the_same_review_gets_the_same_bytes(server: Running) -> None:
 
 
 def test_many_requests_pass_over_one_connection(server: Running) -> None:
-    connection = server.connect()
-    answers = [send_on(connection, "POST", "/validate", review()) for _ in range(20)]
-    kept = connection.sock
-    assert [reply.response["allowed"] for reply in answers] == [True] * 20
-    assert kept is not None
-    assert all("connection" not in reply.headers for reply in answers)
-    connection.close()
+    with closing(server.connect()) as connection:
+        assert send_on(connection, "POST", "/validate", review()).status == 200
+        kept = connection.sock
+        answers = [send_on(connection, "POST", "/validate", review()) for _ in range(20)]
+        assert [reply.response["allowed"] for reply in answers] == [True] * 20
+        assert connection.sock is kept
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON"])

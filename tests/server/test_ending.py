@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def process(folder: Path, *more: str) -> Iterator[Process]:
 
 
 class Client(threading.Thread):
-    """Asks without a pause over one kept connection, moves when told to, and opens none once the server is not ready."""
+    """Asks without a pause over one kept connection, moves when told to, and not to a server that is not ready."""
 
     def __init__(self, server: Process) -> None:
         super().__init__()
@@ -124,15 +124,17 @@ def test_sigterm_under_load_loses_no_request_and_lets_no_violator_in(tmp_path: P
 
 
 def test_sigterm_makes_it_unready_at_once_while_it_still_answers(tmp_path: Path) -> None:
-    with process(tmp_path, "--drain-seconds", "30") as server:
-        kept = server.connect()
+    with (
+        process(tmp_path, "--drain-seconds", "30") as server,
+        closing(server.connect()) as kept,
+        closing(server.connect()) as anew,
+    ):
         assert "connection" not in send_on(kept, "POST", "/validate", review()).headers
         server.child.send_signal(signal.SIGTERM)
         poll(lambda: not server.is_ready(), "readiness does not fail")
         assert b"server: NOT READY: ending" in server.health("/readyz").body
         assert server.health("/healthz").status == 200
         assert send_on(kept, "POST", "/validate", review()).headers["connection"] == "close"
-        anew = server.connect()
         assert send_on(anew, "POST", "/validate", review(BAD_POD)).response["allowed"] is False
         server.child.send_signal(signal.SIGTERM)
         assert server.child.wait(20) == 128 + signal.SIGTERM
@@ -140,10 +142,10 @@ def test_sigterm_makes_it_unready_at_once_while_it_still_answers(tmp_path: Path)
 
 def test_an_interrupt_ends_it_soon_with_the_exit_code_of_interrupts(tmp_path: Path) -> None:
     with process(tmp_path, "--drain-seconds", "300") as server:
-        idle = server.connect()
-        send_on(idle, "POST", "/validate", review())
-        server.child.send_signal(signal.SIGINT)
-        assert server.child.wait(20) == 130
+        with closing(server.connect()) as idle:
+            send_on(idle, "POST", "/validate", review())
+            server.child.send_signal(signal.SIGINT)
+            assert server.child.wait(20) == 130
         assert "Traceback" not in server.log()
         assert len(server.decisions()) == 1
 
@@ -158,9 +160,8 @@ def test_the_whole_end_fits_into_what_kubelet_grants() -> None:
 
 def test_the_log_is_json_line_by_line_and_decisions_are_alone_on_stdout(tmp_path: Path) -> None:
     with process(tmp_path, "--drain-seconds", "0") as server:
-        connection = server.connect()
-        denied = send_on(connection, "POST", "/validate", review(BAD_POD)).response
-        connection.close()
+        with closing(server.connect()) as connection:
+            denied = send_on(connection, "POST", "/validate", review(BAD_POD)).response
         server.child.send_signal(signal.SIGTERM)
         assert server.child.wait(20) == 0
         lines = [json.loads(line) for line in server.log().splitlines()]
@@ -182,9 +183,8 @@ def test_the_log_is_json_line_by_line_and_decisions_are_alone_on_stdout(tmp_path
 @pytest.mark.parametrize("words", [["--no-decision-log"], []])
 def test_the_decision_log_can_be_turned_off(tmp_path: Path, words: list[str]) -> None:
     with process(tmp_path, "--drain-seconds", "0", *words) as server:
-        connection = server.connect()
-        send_on(connection, "POST", "/validate", review())
-        connection.close()
+        with closing(server.connect()) as connection:
+            send_on(connection, "POST", "/validate", review())
         server.child.send_signal(signal.SIGTERM)
         assert server.child.wait(20) == 0
         assert len(server.decisions()) == (0 if words else 1)

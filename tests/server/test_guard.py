@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e.waiting import poll
+from tests.server.serving import serving, settings, write_rules
 from webhook.server.guard import LONGEST, Disconnected, Guard, Refused, allowance, try_again
 
 
@@ -115,3 +118,13 @@ def test_a_cancellation_from_outside_stays_one() -> None:
             await task
 
     asyncio.run(cancelled())
+
+
+def test_an_overloaded_server_says_so_at_once_and_counts_it(tmp_path: Path) -> None:
+    write_rules(tmp_path)
+    with serving(settings(tmp_path, most_requests=0)) as server:
+        poll(server.is_ready, "the server did not become ready")
+        reply = server.validate()
+        assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+        assert reply.json == {"error": "too many requests at once"}
+        assert server.metric('doorward_refused_requests_total{reason="overload"}') == 1

@@ -1,88 +1,105 @@
 """Statements from YAML: one subject with a path, and operators; everything wrong is told at its place."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from webhook.admission.absent import MEANINGS
-from webhook.admission.operators import NAMES, Operator, compile_operator
+from webhook.admission.absent import meaning
+from webhook.admission.operand_check import check_operand
+from webhook.admission.operands import Given, Reference, errors
+from webhook.admission.operators import COMPARING, NAMES, Operator
 from webhook.admission.rule import Compiling, Condition
-from webhook.admission.schema_check import check_path
+from webhook.admission.schema_check import check_path, fields_at
+from webhook.admission.spelling import compile_spelled
+from webhook.admission.statement_lint import warn_of_liftable, warn_of_meaning
 from webhook.admission.statements import Statement
-from webhook.source.path import EACH, Path, Steps, parse
+from webhook.source.path import EACH, Path, Steps, parse, render_steps
 from webhook.source.shape import choice, described, unknown
 
 SUBJECTS = ("pod", "container", "object")
 
-_WORDS = (*SUBJECTS, "required", "forbidden", "absent", "where", "unless", "when", "unique", "uniqueIn", "unchanged")
-KEYS = frozenset({*_WORDS, *NAMES, "anyOf"})
+_RULES_ALONE = ("absent", "unique", "uniqueIn", "unchanged", "when", "unless")
+_ELEMENTS = (*NAMES, "required", "forbidden")
+KEYS = frozenset({*SUBJECTS, *_ELEMENTS, *_RULES_ALONE, "where", "anyOf"})
 
 
 def compile_statement(raw: Any, below: Path, compiling: Compiling, *, condition: bool = False) -> Statement | None:
     """One statement from YAML; None after telling what is wrong. `below` is its path under the rule type's key."""
-    at, problems = (*compiling.at, *below), compiling.problems
     if not isinstance(raw, dict):
-        compiling.error(
-            below, f"expected a statement, found {described(raw)}", "such as {pod: spec.hostNetwork, forbidden: true}"
-        )
+        told = f"expected a statement, found {described(raw)}"
+        compiling.error(below, told, "such as {pod: spec.hostNetwork, forbidden: true}")
         return None
+    before = errors(compiling.problems)
     for key in raw.keys() - KEYS:
-        unknown(key, KEYS, at, problems)
+        unknown(key, KEYS, (*compiling.at, *below), compiling.problems)
+    if condition:
+        _refuse(_RULES_ALONE, raw, "in a condition", "conditions stand in a list, and all must hold", below, compiling)
     if "anyOf" in raw:
-        return _compile_any_of(raw, below, compiling, condition)
-    subjects = [key for key in SUBJECTS if key in raw]
-    if len(subjects) != 1:
-        told = " and ".join(subjects) or "none"
-        compiling.error(
-            below, f"a statement has one subject, here: {told}", "pod: PATH, container: PATH or object: PATH"
-        )
-        return None
-    return _compile_one(raw, subjects[0], below, compiling, condition)
+        statement = _compile_any_of(raw, below, compiling, condition)
+    else:
+        statement = _compile_one(raw, below, compiling, condition)
+    return statement if errors(compiling.problems) == before else None
 
 
-def compile_condition(raw: Any, below: Path, compiling: Compiling) -> Condition:
-    """A condition from YAML; one that is broken is told and never holds."""
+def compile_condition(raw: Any, below: Path, compiling: Compiling, *, lifts: bool = True) -> Condition:
+    """A condition from YAML; one that is broken is told and never holds. With `lifts`, it is a warning where the
+    author of an object decides whether it holds."""
     statement = compile_statement(raw, below, compiling, condition=True)
     if statement is None:
         return lambda _: False
-    return statement.holds
+    if lifts:
+        warn_of_liftable(statement, below, compiling)
+    return statement
 
 
-def _compile_one(
-    raw: dict[str, Any], subject: str, below: Path, compiling: Compiling, condition: bool
-) -> Statement | None:
-    at, problems = (*compiling.at, *below), compiling.problems
-    before = len(problems.found)
-    steps = _steps(raw[subject], subject, (*below, subject), compiling)
+def _compile_one(raw: dict[str, Any], below: Path, compiling: Compiling, condition: bool) -> Statement | None:
+    subjects = [key for key in SUBJECTS if key in raw]
+    if len(subjects) != 1:
+        told = f"a statement has one subject, here: {' and '.join(subjects) or 'none'}"
+        compiling.error(below, told, "pod: PATH, container: PATH or object: PATH")
+        return None
+    subject = subjects[0]
+    steps = _steps(raw[subject], subject, (*below, subject), compiling, condition)
     if steps is None:
         return None
+    at, problems = (*compiling.at, *below), compiling.problems
     statement = Statement(
         subject=subject,
         steps=steps,
         text=str(raw[subject]),
-        operators=tuple(_operators(raw, steps, below, compiling)),
+        operators=tuple(_operators(raw, subject, steps, str(raw[subject]), below, compiling)),
         required=choice((True, False, "nonEmpty"), raw.get("required", False), (*at, "required"), problems),
         forbidden=choice((True, False), raw.get("forbidden", False), (*at, "forbidden"), problems),
-        refuse_absent=choice(("refuse", "allow"), raw.get("absent", "allow"), (*at, "absent"), problems) == "refuse",
-        absent_means=MEANINGS.get(_steps_name(subject, steps)),
-        unique=_unique(raw, at, compiling),
-        unchanged=_unchanged(raw, below, compiling),
-        where=tuple(_where(raw, steps, below, compiling)),
-        when=_when(raw, below, compiling),
+        refuse_absent=choice(("refuse",), raw.get("absent", "refuse"), (*at, "absent"), problems) and "absent" in raw,
+        absent_means=meaning(subject, steps),
+        unique=_unique(raw, subject, steps, below, compiling),
+        unchanged=_unchanged(raw, subject, steps, below, compiling),
+        where=tuple(_where(raw, subject, steps, below, compiling)),
+        when=tuple(_conditions(raw, "when", below, compiling)),
+        unless=tuple(_conditions(raw, "unless", below, compiling)),
     )
-    if statement.forbidden and statement.required:
-        compiling.error(
-            (*below, "required"), "a field cannot be both required and forbidden", "keep one of them", on="key"
-        )
-    if not (statement.operators or _says_more(statement)) and not condition:
-        compiling.error(
-            below, f"nothing is said of {raw[subject]}", f"add an operator: required, forbidden, {', '.join(NAMES)}"
-        )
-    return statement if len(problems.found) == before else None
+    _check_together(statement, below, compiling)
+    if condition:
+        warn_of_meaning(statement, below, compiling)
+    return statement
 
 
-def _says_more(statement: Statement) -> bool:
-    return bool(statement.required or statement.forbidden or statement.unique or statement.unchanged is not None)
+def _check_together(statement: Statement, below: Path, compiling: Compiling) -> None:
+    """Words that contradict each other, and a path of which nothing is said."""
+    said = [operator.name for operator in statement.operators]
+    if statement.forbidden:
+        others = [
+            *said,
+            *(["required"] if statement.required else []),
+            *(["absent"] if statement.refuse_absent else []),
+        ]
+        for other in others:
+            told = f"a field that is forbidden cannot also have `{other}`"
+            compiling.error((*below, other), told, "keep one of them", on="key")
+    elif not (said or statement.required or statement.unique or statement.unchanged is not None):
+        cure = f"add an operator: required, forbidden, {', '.join(NAMES)}"
+        compiling.error(below, f"nothing is said of `{statement.text}`", cure)
+    if statement.unchanged is not None and statement.where:
+        compiling.error((*below, "where"), "`where` cannot stand beside `unchanged`", "leave one of them out", on="key")
 
 
 def _compile_any_of(raw: dict[str, Any], below: Path, compiling: Compiling, condition: bool) -> Statement | None:
@@ -90,24 +107,35 @@ def _compile_any_of(raw: dict[str, Any], below: Path, compiling: Compiling, cond
     if not isinstance(parts, list) or len(parts) < 2:
         compiling.error((*below, "anyOf"), "anyOf needs at least two alternatives")
         return None
-    for key in raw.keys() - {"anyOf", "when", "unless"}:
-        compiling.error((*below, key), f"`{key}` cannot stand beside anyOf", "put it into the alternatives", on="key")
-    compiled = [
-        compile_statement(part, (*below, "anyOf", i), compiling, condition=condition) for i, part in enumerate(parts)
-    ]
-    alternatives = tuple(part for part in compiled if part is not None)
-    if len(alternatives) != len(parts):
+    others = tuple(raw.keys() & KEYS - {"anyOf", "when", "unless"})
+    _refuse(others, raw, "beside anyOf", "put it into the alternatives", below, compiling)
+    alternatives = []
+    for index, part in enumerate(parts):
+        at: Path = (*below, "anyOf", index)
+        if isinstance(part, dict):
+            _refuse(("anyOf", "uniqueIn"), part, "in anyOf", "make a statement of its own of it", at, compiling)
+        alternatives.append(compile_statement(part, at, compiling, condition=condition))
+    compiled = tuple(part for part in alternatives if part is not None)
+    if len(compiled) < len(parts):
         return None
-    if len({part.subject for part in alternatives}) > 1:
-        compiling.error(
-            (*below, "anyOf"), "the alternatives of anyOf must share one subject", "use pod: or container: in all"
-        )
-        return None
-    first = alternatives[0]
-    return Statement(first.subject, first.steps, "anyOf", when=_when(raw, below, compiling), any_of=alternatives)
+    if len({part.subject for part in compiled}) > 1:
+        told = "the alternatives of anyOf must share one subject"
+        compiling.error((*below, "anyOf"), told, "use pod: or container: in all")
+    when = () if condition else tuple(_conditions(raw, "when", below, compiling))
+    unless = () if condition else tuple(_conditions(raw, "unless", below, compiling))
+    first = compiled[0]
+    return Statement(first.subject, first.steps, first.text, when=when, unless=unless, any_of=compiled)
 
 
-def _steps(text: Any, subject: str, below: Path, compiling: Compiling) -> Steps | None:
+def _refuse(
+    words: Iterable[str], raw: dict[str, Any], where: str, cure: str, below: Path, compiling: Compiling
+) -> None:
+    for word in words:
+        if word in raw:
+            compiling.error((*below, word), f"`{word}` cannot stand {where}", cure, on="key")
+
+
+def _steps(text: Any, subject: str, below: Path, compiling: Compiling, condition: bool = False) -> Steps | None:
     if not isinstance(text, str):
         compiling.error(below, f"expected a path, found {described(text)}", "such as spec.hostNetwork")
         return None
@@ -116,106 +144,134 @@ def _steps(text: Any, subject: str, below: Path, compiling: Compiling) -> Steps 
     except ValueError as error:
         compiling.refused(below, error)
         return None
-    return steps if check_path(subject, steps, text, below, compiling) else None
+    return steps if check_path(subject, steps, text, below, compiling, condition=condition) else None
 
 
-def _operators(raw: dict[str, Any], steps: Steps, below: Path, compiling: Compiling) -> Iterator[Operator]:
+def _operators(
+    raw: dict[str, Any], subject: str, steps: Steps, text: str, below: Path, compiling: Compiling
+) -> Iterator[Operator]:
+    """The operators among the words said of the field at the steps."""
+    fields = fields_at(subject, steps, compiling)
     for name in NAMES:
         if name not in raw:
             continue
-        operand = _capabilities(raw[name]) if _is_capabilities(steps) else raw[name]
-        operator = compile_operator(name, operand, (*compiling.at, *below, name), compiling.problems)
+        under: Path = (*below, name)
+        before = errors(compiling.problems)
+        operand = _operand(name, raw[name], under, compiling)
+        if errors(compiling.problems) > before:
+            continue
+        given = Given(operand, (*compiling.at, *under), compiling.problems)
+        operator = compile_spelled(name, given, steps, fields)
         if operator is not None:
-            yield _on_capabilities(operator) if _is_capabilities(steps) else operator
+            check_operand(name, operand, fields, text, under, compiling)
+            yield operator
 
 
-def _is_capabilities(steps: Steps) -> bool:
-    return "capabilities" in steps
+def _operand(name: str, operand: Any, under: Path, compiling: Compiling) -> Any:
+    """{pod: PATH}, {container: PATH} or {object: PATH} as a Reference; anything else is a plain value."""
+    if not isinstance(operand, dict) or len(operand) != 1 or name not in COMPARING:
+        return operand
+    subject, text = next(iter(operand.items()))
+    if subject not in SUBJECTS or not isinstance(text, str):
+        return operand
+    steps = _steps(text, subject, (*under, subject), compiling)
+    return Reference(subject, steps, text) if steps is not None else operand
 
 
-def _capabilities(value: Any) -> Any:
-    """Capabilities compare upper-cased and without CAP_."""
-    if isinstance(value, list):
-        return [_capabilities(item) for item in value]
-    return value.upper().removeprefix("CAP_") if isinstance(value, str) else value
-
-
-def _on_capabilities(operator: Operator) -> Operator:
-    test = operator.holds
-    return replace(operator, holds=lambda value, scope: test(_capabilities(value), scope))
-
-
-def _unique(raw: dict[str, Any], at: Path, compiling: Compiling) -> str:
+def _unique(raw: dict[str, Any], subject: str, steps: Steps, below: Path, compiling: Compiling) -> str:
+    """list or pod, as values must be unique within the innermost list or across; "" where nothing is said of it."""
+    at, problems = (*compiling.at, *below), compiling.problems
     if "uniqueIn" in raw:
-        chosen = choice(("pod",), raw["uniqueIn"], (*at, "uniqueIn"), compiling.problems)
-        return "pod" if chosen == "pod" else ""
-    return (
-        "list" if choice((True, False), raw.get("unique", False), (*at, "unique"), compiling.problems) is True else ""
-    )
-
-
-def _unchanged(raw: dict[str, Any], below: Path, compiling: Compiling) -> tuple[Steps, ...] | None:
-    """Paths below the field that may change all the same; None where the statement says nothing of changes."""
-    value = raw.get("unchanged")
-    if value is None or value is True:
-        return None if value is None else ()
-    if not isinstance(value, dict) or value.keys() != {"except"} or not isinstance(value["except"], list):
-        compiling.error((*below, "unchanged"), "expected true or {except: [PATH, ...]}")
-        return None
-    kept = []
-    for index, text in enumerate(value["except"]):
-        try:
-            kept.append(parse(str(text)))
-        except ValueError as error:
-            compiling.refused((*below, "unchanged", "except", index), error)
-    return tuple(kept)
-
-
-def _where(raw: dict[str, Any], steps: Steps, below: Path, compiling: Compiling) -> Iterator[tuple[Steps, Statement]]:
-    where = raw.get("where")
-    if where is None:
-        return
+        choice(("pod",), raw["uniqueIn"], (*at, "uniqueIn"), problems)
+        if subject == "object":
+            compiling.error((*below, "uniqueIn"), "`uniqueIn: pod` is about pods", "use unique: true", on="key")
+        return "pod"
+    if choice((True, False), raw.get("unique", False), (*at, "unique"), problems) is not True:
+        return ""
     if EACH not in steps:
-        compiling.error((*below, "where"), "`where` chooses elements, and the path has no [*]", on="key")
+        cure = f"write {raw[subject]}[*], or uniqueIn: pod to compare containers"
+        compiling.error((*below, "unique"), "`unique` compares elements, and the path has no [*]", cure, on="key")
+    return "list"
+
+
+def _unchanged(
+    raw: dict[str, Any], subject: str, steps: Steps, below: Path, compiling: Compiling
+) -> tuple[Steps, ...] | None:
+    """Paths below the field that may change all the same; None where the statement says nothing of changes."""
+    if "unchanged" not in raw:
+        return None
+    value, under = raw["unchanged"], (*below, "unchanged")
+    if value is True:
+        return ()
+    if not isinstance(value, dict) or value.keys() != {"except"} or not isinstance(value["except"], list):
+        compiling.error(under, "expected true or {except: [PATH, ...]}")
+        return None
+    kept = (_inner(text, subject, steps, (*under, "except", i), compiling) for i, text in enumerate(value["except"]))
+    return tuple(inner for inner in kept if inner is not None)
+
+
+def _inner(text: Any, subject: str, outer: Steps, below: Path, compiling: Compiling) -> Steps | None:
+    """A path that begins at the field or element that another one leads to."""
+    if not isinstance(text, str):
+        compiling.error(below, f"expected a path, found {described(text)}")
+        return None
+    try:
+        steps = parse(text)
+    except ValueError as error:
+        compiling.refused(below, error)
+        return None
+    whole = (*outer, *steps)
+    return steps if check_path(subject, whole, render_steps(whole), below, compiling) else None
+
+
+def _where(raw: dict[str, Any], subject: str, steps: Steps, below: Path, compiling: Compiling) -> Iterator[Statement]:
+    """What elements of the innermost list are meant: statements about fields of the element."""
+    if "where" not in raw:
+        return
+    where, under = raw["where"], (*below, "where")
+    if EACH not in steps:
+        compiling.error(under, "`where` chooses elements, and the path has no [*]", on="key")
         return
     if not isinstance(where, dict) or not where:
-        compiling.error((*below, "where"), "expected fields of the element", "such as {name: {like: '*TOKEN*'}}")
+        compiling.error(under, "expected fields of the element", "such as {name: {like: '*TOKEN*'}}")
         return
+    element = steps[: len(steps) - steps[::-1].index(EACH)]
     for name, wanted in where.items():
         words = wanted if isinstance(wanted, dict) else {"equals": wanted}
-        under: Path = (*below, "where", name)
-        for key in words.keys() - {*NAMES, "required", "forbidden"}:
-            unknown(key, (*NAMES, "required", "forbidden"), (*compiling.at, *under), compiling.problems)
-        try:
-            inner = parse(name)
-        except ValueError as error:
-            compiling.refused(under, error, on="key")
-            continue
-        operators = tuple(_operators(words, steps, under, compiling))
-        required, forbidden = words.get("required", False), words.get("forbidden", False)
-        yield inner, Statement("object", inner, name, operators, required, forbidden)
+        statement = _about_element(name, words, subject, element, (*under, name), compiling)
+        if statement is not None:
+            yield statement
 
 
-def _when(raw: dict[str, Any], below: Path, compiling: Compiling) -> Condition | None:
-    """`when` (all must hold) and `unless` (none may) of one statement."""
-    conditions: list[Condition] = []
-    for key, wanted in (("when", True), ("unless", False)):
-        if key not in raw:
-            continue
-        many = raw[key] if isinstance(raw[key], list) else [raw[key]]
-        for index, part in enumerate(many):
-            under: Path = (*below, key, index) if isinstance(raw[key], list) else (*below, key)
-            conditions.append(_wanted(compile_condition(part, under, compiling), wanted))
-    if not conditions:
+def _about_element(
+    name: str, words: dict[str, Any], subject: str, element: Steps, below: Path, compiling: Compiling
+) -> Statement | None:
+    at, problems = (*compiling.at, *below), compiling.problems
+    for key in words.keys() - set(_ELEMENTS):
+        unknown(key, _ELEMENTS, at, problems)
+    steps = _inner(name, subject, element, below, compiling)
+    if steps is None:
         return None
-    return lambda subject: all(condition(subject) for condition in conditions)
+    statement = Statement(
+        subject=subject,
+        steps=steps,
+        text=name,
+        operators=tuple(_operators(words, subject, (*element, *steps), name, below, compiling)),
+        required=choice((True, False, "nonEmpty"), words.get("required", False), (*at, "required"), problems),
+        forbidden=choice((True, False), words.get("forbidden", False), (*at, "forbidden"), problems),
+    )
+    _check_together(statement, below, compiling)
+    return statement
 
 
-def _wanted(condition: Condition, wanted: bool) -> Condition:
-    return condition if wanted else lambda subject: not condition(subject)
-
-
-def _steps_name(subject: str, steps: Steps) -> str:
-    """How the table of absent meanings names a field."""
-    words = [step for step in steps if isinstance(step, str)]
-    return f"{subject}:{'.'.join(words)}"
+def _conditions(raw: dict[str, Any], key: str, below: Path, compiling: Compiling) -> Iterator[Statement]:
+    """`when` (all must hold) or `unless` (none may) of one statement."""
+    if key not in raw:
+        return
+    many = isinstance(raw[key], list)
+    for index, part in enumerate(raw[key] if many else [raw[key]]):
+        under: Path = (*below, key, index) if many else (*below, key)
+        condition = compile_statement(part, under, compiling, condition=True)
+        if condition is not None:
+            warn_of_liftable(condition, under, compiling)
+            yield condition

@@ -157,7 +157,7 @@ class KindPattern:
     @property
     def carries_pod(self) -> bool:
         """Whether objects of this kind have a pod in them."""
-        return not self.subresource and (self.group, self.kind) in POD_AT
+        return self.subresource not in NOT_A_SPEC and (self.group, self.kind) in POD_AT
 
     def __str__(self) -> str:
         kind = GroupKind(self.group, self.kind)

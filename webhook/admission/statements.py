@@ -60,7 +60,7 @@ class Statement:
         across: list[Spot] = []
         for container in self._judged(look):
             yield from self._found_in(look, container, across)
-        yield from duplicates(across, within_list=False)
+        yield from duplicates(across)
 
     def __call__(self, subject: Subject) -> bool:
         """The statement as a condition on the subject; of containers, one for which it holds is enough."""
@@ -175,7 +175,7 @@ class Statement:
             if self.unique:
                 chosen.append(spot)
         if self.unique == "list":
-            yield from duplicates(chosen, within_list=True)
+            yield from duplicates(chosen, below_list=self.steps[::-1].index(EACH) + 1)
 
     def _is_fine(self, value: Any, scope: Scope) -> bool:
         """The short answer for the many places where all is well."""

@@ -32,8 +32,21 @@ def quote(value: Any, limit: int = SHOWN) -> str:
 
 def shown(path: Path, value: Any) -> str:
     """A value found at a path, as `quote` shows it; values of environment variables and of Secrets stay hidden."""
-    hidden = (path[-1:] == ("value",) and "env" in path) or path[:1] in (("data",), ("stringData",))
-    return "a value that is not shown" if hidden and value is not None else quote(value)
+    if value is not None and _is_hidden(path):
+        return "a value that is not shown"
+    return quote(_without_hidden(path, value))
+
+
+def _is_hidden(path: Path) -> bool:
+    return (path[-1:] == ("value",) and "env" in path) or path[:1] in (("data",), ("stringData",))
+
+
+def _without_hidden(path: Path, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_hidden((*path, key), item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_hidden((*path, index), item) for index, item in enumerate(value)]
+    return "(not shown)" if _is_hidden(path) else value
 
 
 def listing(items: Any, last: str = "or") -> str:

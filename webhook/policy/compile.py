@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from webhook import rule_types
-from webhook.admission.finding import Mode, RuleInfo
+from webhook.admission.finding import Mode, RuleInfo, Severity
 from webhook.admission.rule import Compiling, Condition, RuleParts
 from webhook.patterns import closest
 from webhook.pod.containers import ALL_ROLES, Role
@@ -124,7 +124,7 @@ class Policies:
             rollout=self._rollout(document.name, policy, spec),
             parts=parts,
             selection=_selection(spec.containers, parts),
-            when=_conditions(document, spec, at, matches),
+            when=_conditions(document, spec, at, matches, lifts=severity >= Severity.HIGH or not _fills(parts)),
             message=_template(document, spec.message, (*at, "message")),
             fix=_template(document, spec.fix, (*at, "fix")),
             ratchet=spec.ratchet,
@@ -198,14 +198,24 @@ def _check_kinds(document: Document, matches: Sequence[Match], parts: RuleParts,
         document.problems.error(where, f"this rule type is about pods, and {', '.join(without)} carries none", on="key")
 
 
-def _conditions(document: Document, spec: RuleSpec, at: Path, matches: Sequence[Match]) -> tuple[Condition, ...]:
+def _fills(parts: RuleParts) -> bool:
+    """Whether it is a rule that people opt in to: it puts something in."""
+    return bool(parts.inject or parts.fill or parts.fill_object)
+
+
+def _conditions(
+    document: Document, spec: RuleSpec, at: Path, matches: Sequence[Match], *, lifts: bool
+) -> tuple[Condition, ...]:
+    """`lifts` says whether it matters that a condition may be lifted by those whom the rule binds."""
     if not spec.when:
         return ()
     from webhook.admission.compile_statements import compile_condition
 
     compiling = Compiling((*at, "when"), document.problems, _kinds(matches))
     one = len(spec.when) == 1
-    return tuple(compile_condition(raw, () if one else (index,), compiling) for index, raw in enumerate(spec.when))
+    return tuple(
+        compile_condition(raw, () if one else (index,), compiling, lifts=lifts) for index, raw in enumerate(spec.when)
+    )
 
 
 def _template(document: Document, text: str, at: Path) -> Template | None:

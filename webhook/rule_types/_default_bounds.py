@@ -20,8 +20,8 @@ class Clamps:
     pod: dict = field("Fields of the pod's spec, each with min and max.")  # type: ignore[type-arg]
 
 
-def check_clamps(clamps: Clamps, compiling: Compiling) -> None:
-    """Fields that are no numbers, and bounds that leave nothing."""
+def check_clamps(clamps: Clamps, wanted: dict[str, dict[str, Any]], compiling: Compiling) -> None:
+    """Fields that are no numbers, bounds that leave nothing, and values for the pod (by verb) that are outside them."""
     schema = kind_schema("", "Pod")
     for path, bounds in _bounds(clamps.pod):
         at = ("clamp", "pod", *path)
@@ -35,6 +35,11 @@ def check_clamps(clamps: Clamps, compiling: Compiling) -> None:
             compiling.error(at, "bounds are whole numbers", "write {min: 1, max: 300}")
         elif len(bounds) == 2 and bounds["min"] > bounds["max"]:
             compiling.error((*at, "min"), "`min` is over `max`, so nothing would fit", "swap them")
+        else:
+            for verb, values in wanted.items():
+                value = look_up(values, path)
+                if isinstance(value, int) and _fitted(value, bounds) != value:
+                    compiling.error((verb, "pod", *path), f"{value} is outside what `clamp` allows")
 
 
 def clamp_parts(clamps: Clamps) -> tuple[tuple[Make], tuple[Check]]:
@@ -48,7 +53,7 @@ def clamp_parts(clamps: Clamps) -> tuple[tuple[Make], tuple[Check]]:
             path: Path = (*subject.pod.at, "spec", *below)
             value = look_up(obj, path)
             if isinstance(value, int) and not isinstance(value, bool):
-                fitted = min(max(value, bounds.get("min", value)), bounds.get("max", value))
+                fitted = _fitted(value, bounds)
                 if fitted != value:
                     yield path, value, fitted
 
@@ -63,6 +68,10 @@ def clamp_parts(clamps: Clamps) -> tuple[tuple[Make], tuple[Check]]:
             yield Found(path, value, f"is {value}, must be at {word} {fitted}", f"{path[-1]}: {fitted}")
 
     return (make,), (check,)
+
+
+def _fitted(value: int, bounds: dict[str, int]) -> int:
+    return min(max(value, bounds.get("min", value)), bounds.get("max", value))
 
 
 def _bounds(value: dict[str, Any], at: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -5,22 +5,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from webhook.admission.absent import inherited
+from webhook.admission.edits import same
 from webhook.admission.rule import Subject
-from webhook.pod.merge import Difference, How, missing
-from webhook.pod.quantity import Quantity, QuantityError
-from webhook.source.path import Path, look_up, parse, render, select
+from webhook.pod.merge import Difference, How, keys_of, missing
+from webhook.pod.schema import Field, Schema
+from webhook.rule_types._default_contradictions import contradiction
+from webhook.rule_types._default_sources import is_source, resolved
+from webhook.source.path import Path, look_up, render
 
 if TYPE_CHECKING:
     from webhook.rule_types._default_targets import Target
 
-_WHOLE = frozenset({"seccompProfile", "seLinuxOptions", "appArmorProfile"})
+_ONE_LEAF = frozenset({"AppArmorProfile", "SELinuxOptions", "SeccompProfile"})
+PROBES = frozenset({"livenessProbe", "readinessProbe", "startupProbe"})
+HANDLERS = frozenset({"exec", "grpc", "httpGet", "tcpSocket"})
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change that is wanted: set a leaf, or append an element; `skipped` says why it is left alone.
+    """One change that is wanted: set a leaf, or append an element (`path` is the list's).
 
-    `taken`: a default finds something else there. It stays, unless another rule has put it there: then they clash.
+    `skipped` says why it is left alone. `taken`: something else stands there and stays, unless another rule has put it
+    there: then they clash. `position` is the index for an element that goes to the front of its list, `keys` the fields
+    that tell it from others.
     """
 
     path: Path
@@ -28,6 +35,7 @@ class Change:
     found: Any = None
     append: bool = False
     position: int = 0
+    keys: tuple[str, ...] = ()
     skipped: str = ""
     taken: bool = False
 
@@ -38,123 +46,133 @@ class Change:
 
 
 def changes(verb: str, target: "Target", subject: Subject, obj: dict[str, Any]) -> Iterator[Change]:
-    """What `verb` (default, enforce or append) still has to change in the target, as the object stands."""
-    wanted = resolved(target.wanted, subject)
-    position = 0
-    for difference in missing(look_up(obj, target.at) or {}, wanted, target.field, target.at):
-        for change in _of(verb, difference, target):
-            if verb == "default" and not change.taken and (reason := _left_open(change, target, obj)) is not None:
-                if reason:
-                    yield Change(change.path, change.value, skipped=reason)
-                continue
-            if change.append:
-                yield Change(change.path, change.value, append=True, position=position)
-                position += 1
-            else:
-                yield change
+    """What `verb` (default, enforce or append) still has to change in the target, as the object stands.
+
+    Raises CannotDecide where a value comes from the namespace and that is not known.
+    """
+    wanted = resolved(target.wanted, target.field, subject)
+    return {"default": _defaults, "enforce": _enforced, "append": _appended}[verb](target, wanted, obj)
 
 
-def _of(verb: str, difference: Difference, target: "Target") -> Iterator[Change]:
-    through_list = any(isinstance(step, int) for step in difference.path[len(target.at) :])
-    if difference.how is How.SET and not (verb != "enforce" and through_list):
-        for path, value in leaves(difference.value, difference.path):
-            if verb == "append" and isinstance(value, list):
-                yield from (Change(path, element, append=True) for element in value)
-            else:
-                yield Change(path, value)
-    elif difference.how is How.APPEND and verb != "default":
-        yield Change(difference.path, difference.value, append=True)
-    elif difference.how is How.REPLACE and verb != "append":
-        yield Change(difference.path, difference.value, difference.found, taken=verb == "default")
-
-
-def _left_open(change: Change, target: "Target", obj: dict[str, Any]) -> str | None:
-    """Why a default is not set: "" where it counts as set already, a sentence where it contradicts; None to set it."""
-    container = target.container
-    if container is None:
-        return None
-    below = change.path[len(target.at) :]
-    if inherited(below) and look_up(obj, (*container.pod.at, "spec", *_inherited_leaf(below))) is not None:
-        return ""
-    raw = look_up(obj, target.at) or {}
-    context = raw.get("securityContext")
-    contradiction = _contradiction(below, change.value, raw, context if isinstance(context, dict) else {})
-    return f"{change.where} was left alone: {contradiction}" if contradiction else None
-
-
-def _inherited_leaf(below: Path) -> Path:
-    """seccompProfile and its like are one leaf each."""
-    return below[:2] if below[1] in _WHOLE else below
-
-
-def _contradiction(below: Path, value: Any, raw: dict[str, Any], context: dict[str, Any]) -> str:
-    """What the author set that a default would make invalid or unstartable; the API server refuses the first two."""
-    if below == ("securityContext", "allowPrivilegeEscalation") and value is False:
-        added = look_up(context, ("capabilities", "add")) or []
-        if context.get("privileged") is True:
-            return "the container is privileged"
-        if any(str(one).upper().removeprefix("CAP_") == "SYS_ADMIN" for one in added):
-            return "the container adds SYS_ADMIN"
-    if below == ("securityContext", "runAsNonRoot") and value is True and context.get("runAsUser") == 0:
-        return "the container asks for user 0"
-    if len(below) == 3 and below[0] == "resources" and below[1] in ("requests", "limits"):
-        other = look_up(raw, ("resources", "limits" if below[1] == "requests" else "requests", below[2]))
-        if other is not None and _exceeds(*((value, other) if below[1] == "requests" else (other, value))):
-            return f"the author's {'limit' if below[1] == 'requests' else 'request'} is {other}"
-    return ""
-
-
-def _exceeds(request: Any, limit: Any) -> bool:
-    try:
-        return Quantity.of(request) > Quantity.of(limit)
-    except QuantityError:
-        return False
-
-
-def is_open(value: Any) -> bool:
-    """Whether a wanted value is merged field by field, rather than being a leaf."""
-    return isinstance(value, dict) and bool(value) and source_of(value) is None
-
-
-def leaves(value: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """The leaves of a partial value with their paths; lists and one-leaf objects are leaves."""
-    for key, inner in value.items() if is_open(value) else ():
-        if key not in _WHOLE and is_open(inner):
-            yield from leaves(inner, (*at, key))
+def _defaults(target: "Target", wanted: Any, obj: dict[str, Any]) -> Iterator[Change]:
+    for difference in _differences(target, wanted, obj):
+        if difference.how is How.APPEND or _through_list(difference, target):
+            continue
+        if difference.how is How.SET:
+            for path, value in _leaves_at(difference, target):
+                yield from _default(Change(path, value), target, obj)
         else:
-            yield (*at, key), inner
-    if at and not is_open(value):
+            yield from _taken(difference)
+    for path, value in leaves(wanted, target.field):
+        found = look_up(obj, (*target.at, *path)) if isinstance(value, list) else None
+        if found is not None and not same(found, value):
+            yield Change((*target.at, *path), value, found, taken=True)
+
+
+def _default(change: Change, target: "Target", obj: dict[str, Any]) -> Iterator[Change]:
+    """A default for a leaf that is absent; what the pod says counts for its containers."""
+    below = change.path[len(target.at) :]
+    if target.container is not None and inherited(below):
+        at: Path = (*target.container.pod.at, "spec", *below)
+        if (found := look_up(obj, at)) is not None:
+            yield Change(at, change.value, found, taken=True)
+            return
+    reason = _refused(change, target, obj)
+    if reason:
+        yield Change(change.path, change.value, skipped=f"{change.where} was left alone: {reason}")
+        return
+    yield change
+    if target.container is None and target.spec_at == target.at and inherited(below):
+        for container_at in target.container_places(obj):
+            path = (*container_at, *below)
+            if (found := look_up(obj, path)) is not None:
+                yield Change(path, change.value, found, taken=True)
+
+
+def _taken(difference: Difference) -> Iterator[Change]:
+    """What stands where a default wanted something else; of fields that exclude each other, those that are there."""
+    path, value, found = difference.path, difference.value, difference.found
+    excluded = found.keys() - value.keys() if isinstance(found, dict) and isinstance(value, dict) else ()
+    if not excluded:
+        yield Change(path, value, found, taken=True)
+    for key in sorted(excluded):
+        yield Change((*path, key), value, found[key], taken=True)
+
+
+def _enforced(target: "Target", wanted: Any, obj: dict[str, Any]) -> Iterator[Change]:
+    for difference in _differences(target, wanted, obj):
+        if difference.how is How.APPEND:
+            yield Change(difference.path, difference.value, append=True)
+        elif difference.how is How.REPLACE:
+            yield _possible(Change(difference.path, difference.value, difference.found), target, obj)
+        else:
+            for path, value in _leaves_at(difference, target):
+                if not means_absent(value, Schema(target.field).at(path[len(target.at) :])):
+                    yield _possible(Change(path, value), target, obj)
+
+
+def _possible(change: Change, target: "Target", obj: dict[str, Any]) -> Change:
+    reason = _refused(change, target, obj)
+    if not reason:
+        return change
+    return Change(change.path, change.value, change.found, skipped=f"{change.where} was left alone: {reason}")
+
+
+def _refused(change: Change, target: "Target", obj: dict[str, Any]) -> str:
+    """Why the value cannot stand beside what the author set; "" where it can."""
+    if target.container is None and target.at != target.spec_at:
+        return ""  # a volume, or an object of another kind
+    raw = None if target.container is None else look_up(obj, target.at) or {}
+    return contradiction(change.path[len(target.at) :], change.value, look_up(obj, target.spec_at) or {}, raw)
+
+
+def _appended(target: "Target", wanted: Any, obj: dict[str, Any]) -> Iterator[Change]:
+    for below, elements in leaves(wanted, target.field):
+        path, field = (*target.at, *below), Schema(target.field).at(below)
+        existing, position = look_up(obj, path), 0
+        for element in elements if isinstance(elements, list) and field else ():
+            for difference in missing(existing, [element], field, path):
+                new = difference.how is not How.REPLACE and difference.path == path
+                yield Change(path, element, append=True, position=position, keys=keys_of(field) or (), taken=not new)
+                position += new
+                break
+
+
+def _differences(target: "Target", wanted: Any, obj: dict[str, Any]) -> Iterator[Difference]:
+    for difference in missing(look_up(obj, target.at) or {}, wanted, target.field, target.at):
+        probe = difference.how is How.SET and difference.path[-1] in PROBES
+        if not probe or HANDLERS & difference.value.keys():
+            yield difference
+
+
+def _leaves_at(difference: Difference, target: "Target") -> Iterator[tuple[Path, Any]]:
+    field = Schema(target.field).at(difference.path[len(target.at) :])
+    for below, value in leaves(difference.value, field):
+        yield (*difference.path, *below), value
+
+
+def _through_list(difference: Difference, target: "Target") -> bool:
+    return any(isinstance(step, int) for step in difference.path[len(target.at) :])
+
+
+def means_absent(value: Any, field: Field | None) -> bool:
+    """Whether the API server drops the value when it writes the object, so that absent means the same."""
+    if field is None or field.pointer or not field.omitempty:
+        return False
+    return value in ("", 0, [], {}) and not isinstance(value, float)
+
+
+def leaves(value: Any, field: Field | None, at: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """The leaves of a partial value with their paths; lists, and objects that the API replaces whole, are leaves."""
+    if isinstance(value, dict) and value and not is_source(value) and _is_open(field):
+        schema = Schema(field) if field else None
+        for key, inner in value.items():
+            yield from leaves(inner, schema.at((key,)) if schema else None, (*at, key))
+    elif at or not isinstance(value, dict):
         yield at, value
 
 
-def source_of(value: Any) -> str | None:
-    """Where a value is taken from: "namespace.labels.X" or "pod:PATH"; None for a plain value."""
-    if not isinstance(value, dict) or value.keys() != {"from"}:
-        return None
-    source = value["from"]
-    if isinstance(source, str) and source.startswith(("namespace.labels.", "namespace.annotations.")):
-        return source
-    if isinstance(source, dict) and source.keys() == {"pod"} and isinstance(source["pod"], str):
-        return f"pod:{source['pod']}"
-    return None
-
-
-def resolved(wanted: Any, subject: Subject) -> Any:
-    """The wanted value with everything that comes from elsewhere looked up; null where that is absent."""
-    source = source_of(wanted)
-    if source is not None:
-        return _looked_up(source, subject)
-    if isinstance(wanted, dict):
-        return {key: resolved(value, subject) for key, value in wanted.items()}
-    return wanted
-
-
-def _looked_up(source: str, subject: Subject) -> Any:
-    if source.startswith("pod:"):
-        at = subject.pod.at if subject.pod else ()
-        return next((value for _, value in select(look_up(subject.object, at), parse(source[4:]))), None)
-    _, kind, key = source.split(".", 2)
-    namespace = subject.namespace
-    if namespace is None:
-        return None
-    return (namespace.labels if kind == "labels" else namespace.annotations).get(key)
+def _is_open(field: Field | None) -> bool:
+    if field is None or field.type == "any":
+        return True
+    return field.type in ("map", "object") and not field.atomic and field.struct not in _ONE_LEAF

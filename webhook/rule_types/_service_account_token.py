@@ -8,9 +8,9 @@ from webhook.admission.edits import Draft
 from webhook.admission.finding import Found
 from webhook.admission.rule import Subject
 from webhook.admission.words import quote
+from webhook.pod.containers import LISTS
 from webhook.source.path import Path, look_up
 
-_MOUNTED_AT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _VOLUME_PREFIX = "kube-api-access-"
 
 
@@ -28,7 +28,7 @@ def remove_token(subject: Subject, draft: Draft) -> None:
 
 
 def token_left(subject: Subject) -> Iterator[Found]:
-    """The setting, or what is left of the volume."""
+    """The setting, what is left of the volume, and a token for the API server that the author mounts."""
     if subject.pod is None:
         return
     setting: Path = (*subject.pod.at, "spec", "automountServiceAccountToken")
@@ -38,29 +38,49 @@ def token_left(subject: Subject) -> Iterator[Found]:
         fix = "automountServiceAccountToken: false"
         yield Found(setting, value, f"{word}; the service account's token must not be mounted", fix)
         return
-    for path in _places(subject, subject.object):
-        if "volumeMounts" in path:
-            yield Found(
-                path, look_up(subject.object, (*path, "name")), "mounts the service account's token", "remove it"
-            )
+    for index, volume in _volumes(subject, subject.object):
+        for place, source in enumerate(_sources(volume)):
+            if _is_for_the_api_server(source):
+                path: Path = (*subject.pod.at, "spec", "volumes", index, "projected", "sources", place)
+                message = "is a service account token for the API server, which must not be mounted"
+                yield Found((*path, "serviceAccountToken"), source, message, "name an `audience`, or remove it")
 
 
 def _places(subject: Subject, obj: dict[str, Any]) -> Iterator[Path]:
-    """The mounts of the token and its volume, in the object as it stands."""
-    at = subject.pod.at if subject.pod else ()
-    volumes = look_up(obj, (*at, "spec", "volumes"))
-    for index, volume in enumerate(volumes if isinstance(volumes, list) else ()):
+    """The volume of the token and its mounts, in the object as it stands, in the order of the lists."""
+    spec: Path = (*(subject.pod.at if subject.pod else ()), "spec")
+    names = set()
+    for index, volume in _volumes(subject, obj):
         if _is_token_volume(volume):
-            yield (*at, "spec", "volumes", index)
-    for container in subject.containers:
-        mounts = look_up(obj, (*container.at, "volumeMounts"))
-        for index, mount in enumerate(mounts if isinstance(mounts, list) else ()):
-            if isinstance(mount, dict) and mount.get("mountPath") == _MOUNTED_AT:
-                yield (*container.at, "volumeMounts", index)
+            names.add(volume["name"])
+            yield (*spec, "volumes", index)
+    for name in LISTS if names else ():
+        containers = look_up(obj, (*spec, name))
+        for place, container in enumerate(containers if isinstance(containers, list) else ()):
+            mounts = look_up(container, ("volumeMounts",))
+            for index, mount in enumerate(mounts if isinstance(mounts, list) else ()):
+                if look_up(mount, ("name",)) in names:
+                    yield (*spec, name, place, "volumeMounts", index)
+
+
+def _volumes(subject: Subject, obj: dict[str, Any]) -> Iterator[tuple[int, Any]]:
+    volumes = look_up(obj, (*(subject.pod.at if subject.pod else ()), "spec", "volumes"))
+    return iter(enumerate(volumes) if isinstance(volumes, list) else ())
 
 
 def _is_token_volume(volume: Any) -> bool:
-    if not isinstance(volume, dict) or not str(volume.get("name", "")).startswith(_VOLUME_PREFIX):
-        return False
+    """Whether it is the volume that the ServiceAccount plugin puts in, random characters at the end of its name."""
+    name = look_up(volume, ("name",))
+    return (
+        isinstance(name, str) and name.startswith(_VOLUME_PREFIX) and any(map(_is_for_the_api_server, _sources(volume)))
+    )
+
+
+def _sources(volume: Any) -> list[Any]:
     sources = look_up(volume, ("projected", "sources"))
-    return any(isinstance(one, dict) and "serviceAccountToken" in one for one in sources or ())
+    return sources if isinstance(sources, list) else []
+
+
+def _is_for_the_api_server(source: Any) -> bool:
+    token = look_up(source, ("serviceAccountToken",))
+    return isinstance(token, dict) and not token.get("audience")

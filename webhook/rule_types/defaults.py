@@ -8,18 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from webhook.admission.edits import Draft
+from webhook.admission.edits import Conflict, Draft, Verb, same
 from webhook.admission.finding import Found
+from webhook.admission.operators import CannotDecide
 from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
-from webhook.admission.words import quote
+from webhook.admission.words import shown
 from webhook.pod.containers import ALL_ROLES, Role
+from webhook.pod.merge import find
 from webhook.rule_types._default_bounds import Clamps, check_clamps, clamp_parts
 from webhook.rule_types._default_leaves import Change, changes
-from webhook.rule_types._default_targets import Targets, check_targets, object_target, targets_of
+from webhook.rule_types._default_load import check_targets
+from webhook.rule_types._default_targets import Target, Targets, object_target, targets_of
 from webhook.rule_types._service_account_token import remove_token, token_left
 from webhook.source.shape import field
 
 _FILLED = ALL_ROLES - {Role.EPHEMERAL}
+_POD = ("", "Pod")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     for verb, targets in wanted.items():
         check_targets(verb, targets, compiling)
     if params.clamp:
-        check_clamps(params.clamp, compiling)
+        check_clamps(params.clamp, {verb: targets.pod for verb, targets in wanted.items()}, compiling)
     in_pod = {verb: targets for verb, targets in wanted.items() if targets.in_pod}
     in_object = {verb: targets for verb, targets in wanted.items() if targets.object}
     clamp_make, clamp_check = clamp_parts(params.clamp) if params.clamp else ((), ())
@@ -57,7 +61,7 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
         fill=_all(makes) if makes else None,
         fill_object=_all([_fill_object(item) for item in in_object.items()]) if in_object else None,
         roles=_FILLED,
-        needs_pod=bool(makes),
+        needs_pod=bool(makes) and not in_object,
         needs_namespace=any(targets.from_namespace for targets in wanted.values()),
     )
 
@@ -75,7 +79,7 @@ def _fill(item: tuple[str, Targets]) -> Make:
 
     def make(subject: Subject, draft: Draft) -> None:
         for target in targets_of(targets, subject):
-            _apply(verb, changes(verb, target, subject, draft.object), draft)
+            _make_so(verb, target, subject, draft)
 
     return make
 
@@ -84,15 +88,19 @@ def _fill_object(item: tuple[str, Targets]) -> Make:
     verb, targets = item
 
     def make(subject: Subject, draft: Draft) -> None:
-        target = object_target(targets)
-        _apply(verb, changes(verb, target, subject, draft.object), draft)
+        _make_so(verb, object_target(targets, subject), subject, draft)
 
     return make
 
 
-def _apply(verb: str, wanted: Iterator[Change], draft: Draft) -> None:
-    for change in list(wanted):
+def _make_so(verb: str, target: Target, subject: Subject, draft: Draft) -> None:
+    try:
+        wanted = list(changes(verb, target, subject, draft.object))
+    except CannotDecide:
+        return  # the check tells that the rule is undecided
+    for change in wanted:
         if change.skipped:
+            _refuse_clash(change, draft)
             draft.note(change.skipped)
         elif change.append:
             _append(change, draft)
@@ -100,16 +108,41 @@ def _apply(verb: str, wanted: Iterator[Change], draft: Draft) -> None:
             draft.default(change.path, change.value)
         else:
             if change.found is not None:
-                draft.note(f"{change.where} was {quote(change.found)} and is now {quote(change.value)}")
+                was, now = shown(change.path, change.found), shown(change.path, change.value)
+                draft.note(f"{change.where} was {was} and is now {now}")
             draft.set(change.path, change.value)
 
 
 def _append(change: Change, draft: Draft) -> None:
     """Environment variables go first, so that the author's own can refer to them; all else goes last."""
-    if change.path[-1] == "env" and isinstance(draft.get(change.path), list):
+    if change.taken:
+        _refuse_twin(change, draft)
+    elif change.path[-1] == "env" and isinstance(draft.get(change.path), list):
         draft.insert(change.path, change.position, change.value)
     else:
         draft.append(change.path, change.value)
+
+
+def _refuse_twin(change: Change, draft: Draft) -> None:
+    """Another rule's element with the same key and another value; the author's own would count as contained."""
+    for edit in draft.edits:
+        added = edit.verb in (Verb.APPEND, Verb.INSERT) and edit.path[:-1] == change.path
+        if added and edit.rule != draft.rule and _is_twin(change, edit.after) and not same(edit.after, change.value):
+            raise Conflict(change.path, edit.rule, draft.rule)
+
+
+def _is_twin(change: Change, element: object) -> bool:
+    return find([element], change.value, change.keys) is not None
+
+
+def _refuse_clash(change: Change, draft: Draft) -> None:
+    """Another rule's request or limit of the same resource, beside which this one cannot stand."""
+    if change.path[-3:-2] != ("resources",):
+        return
+    for edit in draft.edits:
+        beside = edit.path[:-2] == change.path[:-2] and edit.path[-1] == change.path[-1]
+        if beside and edit.rule != draft.rule and edit.before is None:
+            raise Conflict(change.path, edit.rule, draft.rule)
 
 
 def _check(item: tuple[str, Targets]) -> Check:
@@ -117,7 +150,7 @@ def _check(item: tuple[str, Targets]) -> Check:
 
     def check(subject: Subject) -> Iterator[Found]:
         for target in targets_of(targets, subject):
-            yield from _left(changes(verb, target, subject, subject.object))
+            yield from _left(verb, changes(verb, target, subject, subject.object))
 
     return check
 
@@ -126,19 +159,29 @@ def _check_object(item: tuple[str, Targets]) -> Check:
     verb, targets = item
 
     def check(subject: Subject) -> Iterator[Found]:
-        yield from _left(changes(verb, object_target(targets), subject, subject.object))
+        if subject.request.kind != _POD:
+            yield from _left(verb, changes(verb, object_target(targets, subject), subject, subject.object))
 
     return check
 
 
-def _left(wanted: Iterator[Change]) -> Iterator[Found]:
-    """What would still have to be changed."""
+def _left(verb: str, wanted: Iterator[Change]) -> Iterator[Found]:
+    """What would still have to be changed; a default that contradicts what the author set counts as satisfied."""
     for change in wanted:
-        if change.skipped or change.taken:
+        if change.taken or (change.skipped and verb == "default"):
             continue
+        value = shown(change.path, change.value)
         if change.append:
-            yield Found(change.path, None, f"does not contain {quote(change.value, 120)}")
+            yield Found(change.path, None, f"does not contain {value}")
         elif change.found is None:
-            yield Found(change.path, None, f"missing, must be {quote(change.value, 120)}")
+            yield Found(change.path, None, f"missing, must be {value}", _fix(change))
         else:
-            yield Found(change.path, change.found, f"is {quote(change.found)}, must be {quote(change.value, 120)}")
+            message = f"is {shown(change.path, change.found)}, must be {value}"
+            yield Found(change.path, change.found, message, _fix(change))
+
+
+def _fix(change: Change) -> str | None:
+    """The line to write, where it is one."""
+    if isinstance(change.value, dict | list) or not isinstance(change.path[-1], str):
+        return None
+    return f"{change.path[-1]}: {shown(change.path, change.value)}"

@@ -7,6 +7,7 @@ from typing import Any
 from webhook.admission.compile_statements import KEYS, compile_statement
 from webhook.admission.finding import Found
 from webhook.admission.rule import Check, Compiling, RuleParts, Subject
+from webhook.admission.statement_lint import warn_of_empty_lists
 from webhook.admission.statements import Statement
 from webhook.source.path import Path
 from webhook.source.shape import Problems, wrong
@@ -43,8 +44,10 @@ Params = Statements
 
 def compile(params: Statements, compiling: Compiling) -> RuleParts:
     """Every statement becomes one check."""
-    compiled = [compile_statement(raw, below, compiling) for below, raw in params.raw]
-    statements = [statement for statement in compiled if statement is not None]
+    compiled = [(below, compile_statement(raw, below, compiling)) for below, raw in params.raw]
+    placed = [(below, statement) for below, statement in compiled if statement is not None]
+    warn_of_empty_lists(placed, compiling)
+    statements = [statement for _, statement in placed]
     return RuleParts(checks=tuple(map(_check, statements)), needs_pod=any(s.subject != "object" for s in statements))
 
 

@@ -117,11 +117,10 @@ def _malformed(error: ReviewError) -> Answer:
 
 def _encode(request: Request, decision: Decision, ruleset: Ruleset, moment: datetime, stage: Stage) -> bytes:
     annotations = audit_annotations(decision)
-    if stage is Stage.MUTATE:
-        return review.encode(request.uid, allowed=True, patch=decision.patch, audit_annotations=annotations)
-    told = warnings(decision, ruleset, moment)
+    told = warnings(decision, ruleset, moment) if decision.findings or decision.notes else ()
     if decision.allowed:
-        return review.encode(request.uid, allowed=True, warnings=told, audit_annotations=annotations)
+        patch = decision.patch if stage is Stage.MUTATE else ()
+        return review.encode(request.uid, allowed=True, warnings=told, patch=patch, audit_annotations=annotations)
     code, reason = denial(decision)
     return review.encode(
         request.uid,

@@ -38,6 +38,9 @@ INTERRUPTED_DRAIN = 0.5
 LINGER = 0.25
 """Seconds between the last accepted connection and the end of the idle ones: what is on the wire still arrives."""
 
+GOODBYE = 0.5
+"""Seconds that a client has to close its end of a connection that we have closed."""
+
 _log = logging.getLogger("doorward.server")
 
 
@@ -54,7 +57,20 @@ class Listener(uvicorn.Server):
         for server in self.servers:
             server.close()
         await asyncio.sleep(LINGER)
-        await super().shutdown(sockets)
+        hanging_up = asyncio.create_task(self._hang_up())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            hanging_up.cancel()
+
+    async def _hang_up(self) -> None:
+        """Cuts connections on which nothing is left to say, but whose client does not say goodbye to TLS."""
+        quiet: set[Any] = set()
+        while True:
+            before, quiet = quiet, {one for one in self.server_state.connections if _is_quiet(one)}
+            for connection in before & quiet:
+                connection.transport.abort()
+            await asyncio.sleep(GOODBYE)
 
 
 class Server:
@@ -159,6 +175,10 @@ def serve(settings: Settings) -> int:
     server = Server(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(until_signal())
+
+
+def _is_quiet(connection: Any) -> bool:
+    return connection.cycle is None or connection.cycle.response_complete
 
 
 def _config(app: Any, **more: Any) -> uvicorn.Config:

@@ -1,0 +1,239 @@
+"""The load: connections that are kept, and requests whose every answer is compared, byte by byte, with the right one.
+
+`saturate` asks as fast as the answers come, for processor time per request; `steady` asks at a constant rate and
+measures from the moment at which each request was due, so that a server that stalls is charged for all who wait.
+"""
+
+import asyncio
+import gc
+import json
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+
+import uvloop
+
+from bench.server import Broken, Server
+
+CONNECTIONS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request and the answer that it must get, both as bytes on the wire."""
+
+    request: bytes
+    answer: bytes
+
+
+class Line:
+    """One connection, for one request after another."""
+
+    def __init__(self, server: Server) -> None:
+        plain = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = server.context.wrap_socket(plain, server_hostname="localhost")
+
+    def ask(self, request: bytes) -> bytes:
+        """The whole answer."""
+        self._socket.sendall(request)
+        got = b""
+        while not _complete(got):
+            piece = self._socket.recv(1 << 16)
+            if not piece:
+                raise Broken(f"the connection was closed after {got!r}")
+            got += piece
+        return got
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._socket.close()
+
+
+def http(body: bytes) -> bytes:
+    """The request that brings a review to /validate, as an API server words it."""
+    head = (
+        "POST /validate?timeout=5s HTTP/1.1\r\nHost: doorward.doorward.svc:443\r\nUser-Agent: kube-apiserver-admission\r\n"
+        f"Content-Length: {len(body)}\r\nAccept: application/json, */*\r\nContent-Type: application/json\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def calls(server: Server, bodies: Sequence[bytes]) -> list[Call]:
+    """Each review with its answer, asked once and held to be a plain yes to this very review."""
+    line, made = Line(server), []
+    for body in bodies:
+        request = http(body)
+        answer = line.ask(request)
+        response = response_of(answer)
+        if response != {"uid": json.loads(body)["request"]["uid"], "allowed": True}:
+            raise Broken(f"{server.name} answered {response}")
+        made.append(Call(request, answer))
+    line.close()
+    return made
+
+
+def response_of(answer: bytes) -> Any:
+    """The response in an HTTP answer with a review."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise Broken(f"the answer was {answer[:300]!r}")
+    return json.loads(body)["response"]
+
+
+def must_refuse(server: Server, body: bytes, least: int) -> None:
+    """Makes sure that rules are at work: the review is refused with at least so many findings."""
+    line = Line(server)
+    response = response_of(line.ask(http(body)))
+    line.close()
+    causes = response.get("status", {}).get("details", {}).get("causes", [])
+    if response["allowed"] or len(causes) < least:
+        raise Broken(f"{server.name} should have refused a bad pod with {least} findings: {response}")
+
+
+def saturate(server: Server, asked: Sequence[Call], seconds: float, connections: int = CONNECTIONS) -> int:
+    """Asks for so many seconds, each connection as soon as it has its answer; returns how many were answered."""
+    return _run(_saturate(server, asked, seconds, connections))
+
+
+def steady(server: Server, asked: Sequence[Call], rate: float, until: Callable[[], bool]) -> list[tuple[float, float]]:
+    """Asks `rate` times a second until told to end; (when it was due, seconds until its answer) of each request."""
+    return _run(_steady(server, asked, rate, until))
+
+
+def _run(work: Any) -> Any:
+    gc.collect()
+    gc.disable()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
+    finally:
+        gc.enable()
+
+
+@dataclass(slots=True)
+class _Load:
+    """What the connections of one load share."""
+
+    following: Callable[[], Call]
+    answered: int = 0
+    ended: bool = False
+    wrong: str = ""
+    free: deque["_Caller"] = field(default_factory=deque)
+    done: Callable[["_Caller"], None] = lambda _: None  # noqa: E731 - replaced by each kind of load
+
+
+class _Caller(asyncio.Protocol):
+    """One connection: sends a request, collects its answer, compares it."""
+
+    def __init__(self, load: _Load) -> None:
+        self._load, self._parts = load, b""
+        self.due = 0.0
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def send(self) -> None:
+        """Sends the next request."""
+        call = self._load.following()
+        self._expected = call.answer
+        self._transport.write(call.request)
+
+    def data_received(self, data: bytes) -> None:
+        if self._parts:
+            data = self._parts + data
+        if len(data) < len(self._expected) and self._expected.startswith(data):
+            self._parts = data
+            return
+        self._parts = b""
+        if data != self._expected:
+            self._load.wrong = f"expected {self._expected!r}, got {data!r}"
+        self._load.answered += 1
+        self._load.done(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._load.ended:
+            self._load.wrong = f"the connection was closed: {exc}"
+
+
+async def _connect(server: Server, load: _Load, connections: int) -> list[_Caller]:
+    loop = asyncio.get_running_loop()
+    opened = [
+        await loop.create_connection(
+            lambda: _Caller(load), "127.0.0.1", server.port, ssl=server.context, server_hostname="localhost"
+        )
+        for _ in range(connections)
+    ]
+    return [caller for _, caller in opened]
+
+
+async def _saturate(server: Server, asked: Sequence[Call], seconds: float, connections: int) -> int:
+    load = _Load(cycle(asked).__next__)
+    callers = await _connect(server, load, connections)
+    idle: list[_Caller] = []
+    end = time.perf_counter() + seconds
+
+    def done(caller: _Caller) -> None:
+        if load.wrong or time.perf_counter() > end:
+            idle.append(caller)
+        else:
+            caller.send()
+
+    load.done = done
+    for caller in callers:
+        caller.send()
+    await _finish(server, load, lambda: len(idle) == len(callers), end + 30)
+    return load.answered
+
+
+async def _steady(
+    server: Server, asked: Sequence[Call], rate: float, until: Callable[[], bool]
+) -> list[tuple[float, float]]:
+    load = _Load(cycle(asked).__next__)
+    load.free.extend(await _connect(server, load, CONNECTIONS))
+    taken: list[tuple[float, float]] = []
+    waiting: deque[float] = deque()
+
+    def send(caller: _Caller, due: float) -> None:
+        caller.due = due
+        caller.send()
+
+    def done(caller: _Caller) -> None:
+        taken.append((caller.due, time.perf_counter() - caller.due))
+        if waiting:
+            send(caller, waiting.popleft())
+        else:
+            load.free.append(caller)
+
+    load.done = done
+    due = time.perf_counter()
+    while not until() and not load.wrong:
+        due += 1 / rate
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        if load.free:
+            send(load.free.popleft(), due)
+        else:
+            waiting.append(due)
+    await _finish(server, load, lambda: len(load.free) == CONNECTIONS, time.perf_counter() + 30)
+    return taken
+
+
+async def _finish(server: Server, load: _Load, finished: Callable[[], bool], deadline: float) -> None:
+    while not finished() and not load.wrong and time.perf_counter() < deadline:
+        await asyncio.sleep(0.01)
+    load.ended = True
+    if load.wrong or not finished():
+        raise Broken(f"{server.name}: {load.wrong or 'answers stayed away'}")
+
+
+def _complete(got: bytes) -> bool:
+    head, end, body = got.partition(b"\r\n\r\n")
+    if not end:
+        return False
+    length = head.lower().partition(b"content-length:")[2].split()[0]
+    return len(body) >= int(length)
