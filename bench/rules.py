@@ -12,11 +12,11 @@ MATCHING = (
     "metadata: {labels: {app.kubernetes.io/name: {required: true}, 'acme.example/old-%d': {forbidden: true}}}",
     "metadata: {annotations: {acme.example/cost-centre: {required: true, pattern: 'CC-[0-9]{4}|CX-%d'}}}",
     "resources: {cpu: {request: {required: true, max: '%d'}}, memory: {limit: {required: true, max: 64Gi}}}",
-    "podSecurity: {level: restricted, only: [capabilities, allowPrivilegeEscalation], allow: {hostPorts: ['%d']}}",
+    "podSecurity: {level: restricted, only: [capabilities, allowPrivilegeEscalation]}",
     "podSecurity: {level: baseline, only: [hostNamespaces, privileged, hostPorts], allow: {hostPorts: ['%d']}}",
     "fields: [{pod: spec.hostNetwork, forbidden: true}, {pod: spec.priorityClassName, notIn: [urgent-%d]}]",
     "fields: [{container: 'ports[*].containerPort', min: %d}]",
-    "fields: [{container: securityContext.readOnlyRootFilesystem, equals: true, unless: {pod: metadata.name, in: [x%d]}}]",
+    "fields: [{container: imagePullPolicy, in: [IfNotPresent, Always], unless: {pod: spec.nodeName, in: [node-%d]}}]",
     "fields: [{container: 'env[*].name', notLike: ['*PASSWORD%d*', '*TOKEN*']}]",
     "defaults: {default: {pod: {securityContext: {seccompProfile: {type: RuntimeDefault}}}}}",
 )
@@ -47,7 +47,8 @@ def write_mostly_elsewhere(folder: Path, matching: int, count: int, elsewhere: S
     here = [_policy(f"matching-{at}", _rule(at)) for at in range(matching)]
     others = range(count - matching)
     return _write(
-        folder, here + [_policy(f"other-{at}", _other(at), _numbered(elsewhere[at % len(elsewhere)], at)) for at in others]
+        folder,
+        here + [_policy(f"other-{at}", _other(at), _numbered(elsewhere[at % len(elsewhere)], at)) for at in others],
     )
 
 
@@ -62,7 +63,11 @@ def _rule(at: int) -> str:
 
 def _other(at: int) -> str:
     """A rule for any kind; with `kinds` Ingress there is no pod to speak of."""
-    return f"metadata: {{of: object, labels: {{acme.example/label-{at}: {{required: true}}}}}}" if at % 4 == 0 else _rule(at)
+    return (
+        f"metadata: {{of: object, labels: {{acme.example/label-{at}: {{required: true}}}}}}"
+        if at % 4 == 0
+        else _rule(at)
+    )
 
 
 def _numbered(text: str, number: int) -> str:

@@ -63,7 +63,11 @@ class Servers:
         now = datetime.now(UTC)
         authority = make_authority(now)
         leaf = make_leaf(authority, LOCAL_NAMES, now)
-        self._certificate, self._key, self._namespaces = folder / "tls.crt", folder / "tls.key", folder / "namespaces.yaml"
+        self._certificate, self._key, self._namespaces = (
+            folder / "tls.crt",
+            folder / "tls.key",
+            folder / "namespaces.yaml",
+        )
         self._certificate.write_bytes(leaf.certificate)
         self._key.write_bytes(leaf.key)
         self._namespaces.write_text(NAMESPACES)
@@ -96,6 +100,7 @@ class Servers:
 
     def _start(self, name: str, arguments: Sequence[str], ports: Path) -> Server:
         log = self._folder / f"{name}.log"
+        ports.unlink(missing_ok=True)
         process = self._stack.enter_context(_process(arguments, self._folder / f"{name}.out", log))
         _wait_for(lambda: ports.exists() or process.poll() is not None, f"{name} opened no port")
         if process.poll() is not None:

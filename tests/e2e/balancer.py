@@ -20,11 +20,11 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where connections go, and the plain-HTTP URL that says with 200 that it takes new ones."""
+    """Where connections go, and the plain-HTTP URL that says with 200 that it takes new ones; without one it does."""
 
     host: str
     port: int
-    readyz: str
+    readyz: str = ""
 
 
 class Balancer:
@@ -88,7 +88,7 @@ class Balancer:
 
     async def _probe(self, backend: Backend) -> None:
         while True:
-            self._set(backend, await _says_ready(backend.readyz))
+            self._set(backend, not backend.readyz or await _says_ready(backend.readyz))
             await asyncio.sleep(PERIOD_S)
 
     def _set(self, backend: Backend, ready: bool) -> None:

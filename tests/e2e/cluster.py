@@ -18,7 +18,7 @@ import httpx
 
 from tests.e2e import components
 from tests.e2e.apiserver import CLIENT_SOCKET, api_server_command, etcd_command
-from tests.e2e.authority import Authority
+from tests.e2e.authority import Authority, Pair
 from tests.e2e.process import Process
 from tests.e2e.users import ADMIN, User, Users
 from tests.e2e.waiting import poll
@@ -179,6 +179,10 @@ class Cluster:
             raise Refused(f"apply to {path}: {answer.status} {answer.body.get('message')}")
         return answer.body
 
+    def webhook_client(self, name: str) -> Pair:
+        """Return a client certificate of the authority that signs the one which the server shows to webhooks."""
+        return self._webhook_clients.client(f"webhook-client-{name}", name)
+
     def audit_mark(self) -> int:
         """Return a place in the audit log; `audit_events` of it tells only what came later."""
         return self._audit_log.stat().st_size if self._audit_log.exists() else 0
@@ -265,5 +269,5 @@ def at_address(configuration: Mapping[str, Any], port: int, ca: bytes) -> dict[s
         path = webhook["clientConfig"]["service"]["path"]
         return {"url": f"https://127.0.0.1:{port}{path}", "caBundle": b64encode(ca).decode()}
 
-    webhooks = [{**webhook, "clientConfig": client(webhook)} for webhook in configuration["webhooks"]]
+    webhooks = [{**webhook, "clientConfig": client(webhook)} for webhook in configuration.get("webhooks", [])]
     return {**configuration, "webhooks": webhooks}

@@ -122,7 +122,7 @@ def of_pair(pair: Pair) -> tuple[str, str]:
 def serve(cluster: Cluster, authority: Authority, policies: Path, *words: object) -> Doorward:
     """Start `doorward serve` with a certificate of `authority` and return it when it is ready."""
     pair = authority.server("doorward", "127.0.0.1")
-    known = (f"--policies={policies}", f"--kubeconfig={cluster.kubeconfig()}", *of_pair(pair))
+    known = [f"--policies={policies}", f"--kubeconfig={cluster.kubeconfig()}", "--drain-seconds=0", *of_pair(pair)]
     return Doorward(folder_in(cluster), *known, *words).ready()
 
 

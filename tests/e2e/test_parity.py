@@ -102,7 +102,9 @@ def normal(obj: dict[str, Any]) -> dict[str, Any]:
     text = re.sub(r"kube-api-access-[a-z0-9]{5}", "kube-api-access-xxxxx", json.dumps(obj))
     result: dict[str, Any] = json.loads(text)
     result.pop("status", None)
-    result["spec" if result["kind"] == "Pod" else "metadata"].get("tolerations", []).sort(key=lambda one: sorted(one.items(), key=str))
+    result["spec" if result["kind"] == "Pod" else "metadata"].get("tolerations", []).sort(
+        key=lambda one: sorted(one.items(), key=str)
+    )
     for key in ("uid", "creationTimestamp", "generation", "managedFields", "namespace"):
         result["metadata"].pop(key, None)
     if result["kind"] == "Job":

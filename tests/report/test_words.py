@@ -26,6 +26,14 @@ def test_a_generated_name_is_told_by_its_beginning() -> None:
     assert object_name(request(generated)) == "Pod shop/web-7d4b9-*"
 
 
+def test_a_name_that_the_api_server_has_just_made_up_is_told_by_its_beginning_and_a_written_one_is_not() -> None:
+    for name, told in (("web-7d4b9-x2c4f", "web-7d4b9-*"), ("web-7d4b9-main-1", "web-7d4b9-main-1")):
+        named = pod({"metadata": {"name": name, "generateName": "web-7d4b9-"}})
+        assert object_name(request(named)) == f"Pod shop/{told}"
+    running = pod({"metadata": {"name": "web-7d4b9-x2c4f", "generateName": "web-7d4b9-"}})
+    assert object_name(request(running, operation=Operation.UPDATE)) == "Pod shop/web-7d4b9-x2c4f"
+
+
 def test_an_object_without_any_name_is_still_named() -> None:
     assert object_name(request({"kind": "Pod", "metadata": None})) == "Pod (without a name)"
 

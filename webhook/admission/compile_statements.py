@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from webhook.admission.absent import meaning
+from webhook.admission.measures import compare, readings
 from webhook.admission.operand_check import check_operand
 from webhook.admission.operands import Given, Reference, errors
 from webhook.admission.operators import COMPARING, NAMES, Operator
@@ -77,15 +78,15 @@ def _compile_one(raw: dict[str, Any], below: Path, compiling: Compiling, conditi
         when=tuple(_conditions(raw, "when", below, compiling)),
         unless=tuple(_conditions(raw, "unless", below, compiling)),
     )
-    _check_together(statement, below, compiling)
+    _check_together(statement, raw, below, compiling)
     if condition:
         warn_of_meaning(statement, below, compiling)
     return statement
 
 
-def _check_together(statement: Statement, below: Path, compiling: Compiling) -> None:
+def _check_together(statement: Statement, words: Any, below: Path, compiling: Compiling) -> None:
     """Words that contradict each other, and a path of which nothing is said."""
-    said = [operator.name for operator in statement.operators]
+    said = [name for name in NAMES if name in words]
     if statement.forbidden:
         others = [
             *said,
@@ -95,9 +96,12 @@ def _check_together(statement: Statement, below: Path, compiling: Compiling) -> 
         for other in others:
             told = f"a field that is forbidden cannot also have `{other}`"
             compiling.error((*below, other), told, "keep one of them", on="key")
-    elif not (said or statement.required or statement.unique or statement.unchanged is not None):
+    elif not (said or statement.required or statement.unique or "unchanged" in words):
         cure = f"add an operator: required, forbidden, {', '.join(NAMES)}"
         compiling.error(below, f"nothing is said of `{statement.text}`", cure)
+    for low, high in (("min", "max"), ("minItems", "maxItems")):
+        if low in words and high in words and (compare(words[low], readings(words[high])) or 0) > 0:
+            compiling.error((*below, low), f"`{low}` is above `{high}`, so nothing can fit")
     if statement.unchanged is not None and statement.where:
         compiling.error((*below, "where"), "`where` cannot stand beside `unchanged`", "leave one of them out", on="key")
 
@@ -221,7 +225,7 @@ def _inner(text: Any, subject: str, outer: Steps, below: Path, compiling: Compil
         compiling.refused(below, error)
         return None
     whole = (*outer, *steps)
-    return steps if check_path(subject, whole, render_steps(whole), below, compiling) else None
+    return steps if check_path(subject, whole, render_steps(whole), below, compiling, inner=True) else None
 
 
 def _where(raw: dict[str, Any], subject: str, steps: Steps, below: Path, compiling: Compiling) -> Iterator[Statement]:
@@ -260,7 +264,7 @@ def _about_element(
         required=choice((True, False, "nonEmpty"), words.get("required", False), (*at, "required"), problems),
         forbidden=choice((True, False), words.get("forbidden", False), (*at, "forbidden"), problems),
     )
-    _check_together(statement, below, compiling)
+    _check_together(statement, words, below, compiling)
     return statement
 
 

@@ -105,6 +105,11 @@ class Draft:
             if other is not None:
                 raise Conflict(path, other, self.rule)
 
+    def filled_by(self, path: Path) -> str:
+        """The rule that has put something at exactly this path, where nothing stood, in this phase; "" for none."""
+        rule, there = self._set_by.get(path, ("", True))
+        return "" if there else rule
+
     def note(self, text: str) -> None:
         """Say something about a change that was made or left out, in one sentence, once."""
         note = Note(self.rule, text)

@@ -59,7 +59,7 @@ def count(given: Given, least: int) -> int:
     """A number of items; one that every list has is an error."""
     number = decode(int, given.operand, given.at, given.problems)
     if number is not BROKEN and number < least:
-        given.problems.error(given.at, f"this holds for every list: the smallest number here is {least}")
+        given.problems.error(given.at, f"the smallest number that says something here is {least}")
     return number if number is not BROKEN else least
 
 

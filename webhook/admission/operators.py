@@ -57,7 +57,7 @@ def compile_operator(name: str, given: Given) -> Operator | None:
 def _equals(given: Given) -> Operator:
     operand = given.operand
     if isinstance(operand, Reference):
-        return Operator("equals", _among(operand), f"equal {operand.text}")
+        return Operator("equals", _is(operand), f"equal {operand.text}")
     return Operator("equals", lambda value, _: same(value, operand), f"be {quote(operand)}", sets=operand)
 
 
@@ -65,14 +65,14 @@ def _same_as(given: Given) -> Operator | None:
     reference = operands.needed_reference(given)
     if reference is None:
         return None
-    return Operator("sameAs", _among(reference), f"be the same as {reference.text}")
+    return Operator("sameAs", _is(reference), f"be the same as {reference.text}")
 
 
 def _differs_from(given: Given) -> Operator | None:
     reference = operands.needed_reference(given)
     if reference is None:
         return None
-    return Operator("differsFrom", _not(_among(reference)), f"differ from {reference.text}", negative=True)
+    return Operator("differsFrom", _not(_is(reference)), f"differ from {reference.text}", negative=True)
 
 
 def _in(given: Given) -> Operator:
@@ -234,8 +234,17 @@ def _not(test: Test) -> Test:
     return lambda value, scope: not test(value, scope)
 
 
-def _among(reference: Reference) -> Test:
+def _is(reference: Reference) -> Test:
     return lambda value, scope: _contained(value, scope(reference))
+
+
+def _among(reference: Reference) -> Test:
+    return lambda value, scope: _contained(value, _flat(scope(reference)))
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    """The values, of a list its items."""
+    return [item for value in values for item in (value if isinstance(value, list) else (value,))]
 
 
 def _matches(patterns: list[Any]) -> Test:
@@ -263,7 +272,7 @@ def _measured_against(reference: Reference, sign: int) -> Test:
 def _list_or_reference(given: Given, referring: str, last: str) -> tuple[Callable[[Scope], list[Any]], str]:
     operand = given.operand
     if isinstance(operand, Reference):
-        return lambda scope: scope(operand), f"{referring} {operand.text}"
+        return lambda scope: _flat(scope(operand)), f"{referring} {operand.text}"
     values = operands.values(given)
     return lambda _: values, listing(map(quote, values), last)
 

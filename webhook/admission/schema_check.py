@@ -28,15 +28,22 @@ def described(field: Field) -> str:
 
 
 def check_path(
-    subject: str, steps: Steps, text: str, below: Path, compiling: Compiling, *, condition: bool = False
+    subject: str,
+    steps: Steps,
+    text: str,
+    below: Path,
+    compiling: Compiling,
+    *,
+    condition: bool = False,
+    inner: bool = False,
 ) -> bool:
     """Whether a path of this subject exists in every kind that the rule is about; after telling what is wrong where
-    it does not."""
+    it does not. An `inner` path goes on where another one ends: what it may see was asked there."""
     if subject == "object":
         usable = _knows_its_kinds(condition, below, compiling)
     else:
         usable = _has_pods(subject, below, compiling)
-    if not usable or _sees_one_list(subject, steps, text, below, compiling):
+    if not usable or (not inner and _sees_one_list(subject, steps, text, below, compiling)):
         return False
     checked = [_check(schema, steps, text, below, compiling) for schema in _schemas(subject, steps, below, compiling)]
     return all(checked)

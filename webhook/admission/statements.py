@@ -14,7 +14,7 @@ from webhook.admission.changes import change
 from webhook.admission.duplicates import duplicates
 from webhook.admission.finding import Found
 from webhook.admission.operators import CannotDecide, Operator, Scope
-from webhook.admission.request import Operation
+from webhook.admission.request import Operation, Request
 from webhook.admission.rule import Subject
 from webhook.admission.spots import BUDGET, WORDS_COST, BudgetSpent, Look, Spot
 from webhook.admission.words import quote, shown
@@ -59,7 +59,9 @@ class Statement:
     def _all(self, look: Look) -> Iterator[Found]:
         across: list[Spot] = []
         for container in self._judged(look):
-            yield from self._found_in(look, container, across)
+            for found in self._found_in(look, container, across):
+                yield found
+                yield from _also_in_its_container(found, container, look.subject.request)
         yield from duplicates(across)
 
     def __call__(self, subject: Subject) -> bool:
@@ -274,6 +276,15 @@ def _fix(path: Path, operator: Operator) -> str | None:
     if not isinstance(operator.sets, str | int | float) or not isinstance(path[-1], str):
         return None
     return f"set {path[-1]}: {quote(operator.sets)}"
+
+
+def _also_in_its_container(found: Found, container: Container | None, request: Request) -> Iterator[Found]:
+    """In an update, what a container inherits counts beside the pod that sets it: else what the old pod had wrong
+    would let a new container in."""
+    if container is None or request.old_object is None or found.path[: len(container.at)] == container.at:
+        return
+    path = (*container.at, *found.path[len(container.pod.at) + 1 :])
+    yield found._replace(path=path, value=None, message=f"{found.message} (inherited from the pod)")
 
 
 def _told(where: tuple[Statement, ...]) -> str:

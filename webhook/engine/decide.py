@@ -83,7 +83,7 @@ class _Deciding:
 
     def decision(self) -> Decision:
         request, pod_at = self.request, _pod_at(self.request)
-        applicable = conditional(request, self.matching, pod_at, self.now)
+        applicable, unsure = conditional(request, self.matching, pod_at, self.now)
         own = None if self.stage is Stage.VALIDATE else self._make_so(applicable, pod_at)
         if self.stage is Stage.MUTATE:
             return self._mutated(own)
@@ -94,6 +94,8 @@ class _Deciding:
             final = pod_of(made.draft.object, pod_at)  # the API server fills in its defaults after every patch again
         case = Case(request, final, pod_at, self.matching.namespace, self.now)
         judged = judge(case, applicable)
+        judged.faults += unsure.faults
+        judged.findings += unsure.findings
         judged.findings += [
             undecided(rule, reason, self.now, request.namespace) for rule, reason in self.matching.unknown
         ]
@@ -120,7 +122,7 @@ class _Deciding:
         """A workload's template as the pod it will become: API defaults, then what we would make of that pod."""
         asked = as_pod(self.request, pod_at)
         pods = match(asked, self.ruleset, self.facts, self.now)
-        applicable = conditional(asked, pods, (), self.now) if isinstance(pods, Matching) else ()
+        applicable = conditional(asked, pods, (), self.now)[0] if isinstance(pods, Matching) else ()
         making = Making(self.request, pod_at, self.matching.namespace, self.now, POD_PHASES)
         return make_so(pod_of(obj, pod_at), applicable, making)
 
@@ -156,7 +158,7 @@ class _Deciding:
             return findings
         before = self._become_pod(case.pod_at, old).draft.object if case.pod_at else old
         try:
-            judged = judge(replace(case, object=before), applicable)
+            judged = judge(replace(case, object=before), self._applied(old, applicable, case.pod_at))
         except MalformedObject:
             return findings
         known = OldFindings(judged.findings, before)
@@ -166,6 +168,14 @@ class _Deciding:
             else finding
             for finding in findings
         ]
+
+    def _applied(self, old: dict[str, Any], applicable: Sequence[Applicable], pod_at: Path | None) -> list[Applicable]:
+        """Of the rules that apply now, those that applied to the old object: a new label may have brought a rule in."""
+        asked = replace(self.request, object=old)
+        matching = match(asked, self.ruleset, self.facts, self.now)
+        then = conditional(asked, matching, pod_at, self.now)[0] if isinstance(matching, Matching) else ()
+        known = {one.rule.info.id for one in then}
+        return [one for one in applicable if one.rule.info.id in known]
 
     def _excused(self, finding: Finding, case: Case) -> Finding:
         rule = self._rule(finding)
@@ -225,12 +235,16 @@ class _Deciding:
 
 
 def never_denied(request: Request) -> bool:
-    """Objects that are being deleted, and updates of finalizers, ownerReferences or managedFields alone."""
-    if request.operation is not Operation.UPDATE or request.object is None:
+    """Objects that are being deleted, and updates of finalizers, ownerReferences or managedFields alone.
+
+    The old object says whether it is being deleted: what is submitted is no evidence.
+    """
+    new, old = request.object, request.old_object
+    if request.operation is not Operation.UPDATE or new is None:
         return False
-    if look_up(request.subject, ("metadata", "deletionTimestamp")) is not None:
+    if look_up(new if old is None else old, ("metadata", "deletionTimestamp")) is not None:
         return True
-    return request.old_object is not None and touches_only_bookkeeping(request.object, request.old_object)
+    return old is not None and touches_only_bookkeeping(new, old)
 
 
 def decision_id(request: Request, revision: str, findings: Sequence[Finding]) -> str:

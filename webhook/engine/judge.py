@@ -23,6 +23,9 @@ from webhook.source.path import Path, look_up, render
 
 FAILED = "could not be checked: the rule broke on this object, which is our fault"
 
+MOST = 5_000
+"""Findings that one object may have before no more rules are judged: words are dear, and nobody reads more."""
+
 
 @dataclass(slots=True)
 class Judged:
@@ -49,22 +52,34 @@ def judge(case: Case, applicable: Iterable[Applicable]) -> Judged:
     pod = Pod(case.object, case.pod_at) if case.pod_at is not None else None
     subject = Subject(case.request, case.object, pod, case.namespace, case.now)
     for one in applicable:
-        rule = one.rule
-        target = subject if rule.selection is None else narrow(subject, rule)
         try:
-            for check in rule.parts.checks:
-                for found in check(target):
-                    judged.findings.append(_finding(found, one, case))
+            _judge(one, subject, case, judged)
         except MalformedObject:
             raise
-        except CannotDecide as reason:
-            judged.findings.append(replace(failed(one, f"could not be decided: {reason}"), cause=Cause.UNAVAILABLE))
-        except BudgetSpent as reason:
-            judged.findings.append(failed(one, str(reason)))
         except Exception as error:  # noqa: BLE001 - a rule that breaks must not break the answer
-            judged.faults.append(Fault(rule.info.id, error))
-            judged.findings.append(failed(one, FAILED))
+            broke(one, error, judged)
     return judged
+
+
+def _judge(one: Applicable, subject: Subject, case: Case, judged: Judged) -> None:
+    """What one rule has to say; raises BudgetSpent where the object has too many findings."""
+    target = subject if one.rule.selection is None else narrow(subject, one.rule)
+    for check in one.rule.parts.checks:
+        for found in check(target):
+            if len(judged.findings) >= MOST:
+                raise BudgetSpent(f"could not be checked: this object has more than {MOST:,} findings")
+            judged.findings.append(_finding(found, one, case))
+
+
+def broke(one: Applicable, error: Exception, judged: Judged) -> None:
+    """What becomes of a rule that could not be judged, or whose condition could not."""
+    if isinstance(error, CannotDecide):
+        judged.findings.append(replace(failed(one, f"could not be decided: {error}"), cause=Cause.UNAVAILABLE))
+    elif isinstance(error, BudgetSpent):
+        judged.findings.append(failed(one, str(error)))
+    else:
+        judged.faults.append(Fault(one.rule.info.id, error))
+        judged.findings.append(failed(one, FAILED))
 
 
 def failed(one: Applicable, message: str, path: Path = ()) -> Finding:
@@ -115,15 +130,15 @@ def _volume_image(found: Found) -> str:
 
 def excuse(finding: Finding, rule: Rule, case: Case) -> Finding:
     """The finding as the rule's exceptions leave it: excused, or told which exception has expired."""
-    for exemption in rule.exemptions_for(case.request):
-        if not _excuses(exemption, finding, case):
-            continue
-        if exemption.expired(case.now):
-            note = f"the exception {exemption.name} expired on {exemption.spec.expires}"
-            cure = f"renew it in the rules folder with a new `expires` (owner: {exemption.spec.owner})"
-            return replace(finding, message=f"{finding.message}; {note}", fix=finding.fix or cure)
+    found = [one for one in rule.exemptions_for(case.request) if _excuses(one, finding, case)]
+    if not found:
+        return finding
+    exemption = max(found, key=lambda one: one.spec.expires)
+    if not exemption.expired(case.now):
         return replace(finding, standing=Standing.EXCEPTED, exception=exemption.name)
-    return finding
+    note = f"the exception {exemption.name} expired on {exemption.spec.expires}"
+    cure = f"renew it in the rules folder with a new `expires` (owner: {exemption.spec.owner})"
+    return replace(finding, message=f"{finding.message}; {note}", fix=finding.fix or cure)
 
 
 def expiring(rules: Iterable[Rule], case: Case) -> Iterable[tuple[Rule, Exemption]]:
@@ -143,6 +158,6 @@ def _excuses(exemption: Exemption, finding: Finding, case: Case) -> bool:
     if at is not None:
         container = look_up(submitted, finding.path[: at + 2])
         return isinstance(container, dict) and exemption.excuses_image(str(container.get("image") or ""))
-    if finding.path[-2:] == ("image", "reference"):
-        return exemption.excuses_image(str(look_up(submitted, finding.path) or ""))
+    if finding.path[-2:] in (("image", "reference"), ("image", "pullPolicy")):
+        return exemption.excuses_image(str(look_up(submitted, (*finding.path[:-1], "reference")) or ""))
     return False

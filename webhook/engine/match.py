@@ -13,6 +13,7 @@ from webhook.admission.facts import Facts, Namespace, Needs, Unavailable
 from webhook.admission.finding import Mode
 from webhook.admission.request import GroupKind, Operation, Request
 from webhook.admission.selector import NAME_LABEL
+from webhook.engine.namespaces import namespace_of
 from webhook.pod.workloads import POD, POD_AT
 from webhook.policy.model import Match, UserSet
 from webhook.policy.ruleset import Rule, Ruleset
@@ -51,18 +52,22 @@ def match(request: Request, ruleset: Ruleset, facts: Facts, now: datetime) -> Ma
     namespace, reason = _namespace(request, facts)
     if namespace is None and not reason and any(_needs_namespace(rule) for rule in candidates):
         return Needs(frozenset({request.namespace}))
-    rules, unknown = _in_namespace(request, ruleset, candidates, namespace, reason)
-    applicable = []
-    for rule, narrow in rules:
-        applies = _all(holds(part, request, now) for part in narrow for holds in _PREDICATES) if narrow else True
+    applicable: list[Applicable] = []
+    unknown: list[tuple[Rule, str]] = []
+    for rule, narrow, known in _in_namespace(request, ruleset, candidates, namespace):
         mode = rule.rollout.mode(now, request.namespace, namespace)
-        if applies is None:
-            unknown = (*unknown, (rule, "who asks is not known here"))
-        elif applies and mode is None:
-            unknown = (*unknown, (rule, reason))
-        elif applies and mode is not None and mode is not Mode.OFF:
+        if mode is Mode.OFF:
+            continue
+        applies = _all(holds(part, request, now) for part in narrow for holds in _PREDICATES) if narrow else True
+        if applies is False:
+            continue
+        if not known or mode is None:
+            unknown.append((rule, reason))
+        elif applies is None:
+            unknown.append((rule, "who asks is not known here"))
+        else:
             applicable.append(Applicable(rule, mode))
-    return Matching(tuple(applicable), unknown, namespace)
+    return Matching(tuple(applicable), tuple(unknown), namespace)
 
 
 def _candidates(request: Request, ruleset: Ruleset) -> tuple[Rule, ...]:
@@ -87,31 +92,27 @@ def _find_candidates(request: Request, ruleset: Ruleset) -> tuple[Rule, ...]:
     )
 
 
-_Narrowed = tuple[tuple[Rule, tuple[Match, ...]], ...]
-_Unknown = tuple[tuple[Rule, str], ...]
+_Narrowed = tuple[tuple[Rule, tuple[Match, ...], bool], ...]
 
 
 def _in_namespace(
-    request: Request, ruleset: Ruleset, candidates: tuple[Rule, ...], namespace: Namespace | None, reason: str
-) -> tuple[_Narrowed, _Unknown]:
-    """The candidates whose namespace selectors hold, each with the matches that still need the object; remembered
-    for as long as the namespace is the same value."""
+    request: Request, ruleset: Ruleset, candidates: tuple[Rule, ...], namespace: Namespace | None
+) -> _Narrowed:
+    """The candidates whose namespace selectors hold or cannot be answered, each with the matches that still need the
+    object and whether the answer is known; remembered for as long as the namespace is the same value."""
     own_labels = request.kind == ("", "Namespace")
     key = (request.kind, request.subresource, request.operation, request.namespace, "labels")
     known = ruleset.memo.get(key)
-    if known is not None and known[0] is namespace and known[1] == reason and not own_labels:
-        remembered: tuple[_Narrowed, _Unknown] = known[2]
+    if known is not None and known[0] is namespace and not own_labels:
+        remembered: _Narrowed = known[1]
         return remembered
-    kept, unknown = [], []
+    kept = []
     for rule in candidates:
         selected = _all(_selected(part, request, namespace) for part in rule.matches)
-        if selected:
-            kept.append((rule, tuple(part for part in rule.matches if _narrows(part))))
-        elif selected is None:
-            unknown.append((rule, reason))
-    result = tuple(kept), tuple(unknown)
-    _remember(ruleset, key, (namespace, reason, result))
-    return result
+        if selected is not False:
+            kept.append((rule, tuple(part for part in rule.matches if _narrows(part)), selected is not None))
+    _remember(ruleset, key, (namespace, tuple(kept)))
+    return tuple(kept)
 
 
 def _remember(ruleset: Ruleset, key: Any, value: Any) -> None:
@@ -123,9 +124,8 @@ def _remember(ruleset: Ruleset, key: Any, value: Any) -> None:
 def _namespace(request: Request, facts: Facts) -> tuple[Namespace | None, str]:
     """The namespace as far as it is known; with a reason where it is not and asking will not help."""
     if request.kind == ("", "Namespace"):
-        metadata = request.subject.get("metadata") or {}
-        labels = {**(metadata.get("labels") or {}), NAME_LABEL: request.namespace or request.name}
-        return Namespace(request.namespace or request.name, labels, metadata.get("annotations") or {}), ""
+        own, name = namespace_of(request.subject), request.namespace or request.name
+        return Namespace(name, {**own.labels, NAME_LABEL: name}, own.annotations), ""
     if not request.namespace:
         return Namespace("", {}, {}), ""
     known = facts.namespaces.get(request.namespace, facts)
@@ -235,7 +235,8 @@ def families(request: Request) -> tuple[str, ...]:
     if request.kind != ("", "Pod"):
         return (_FAMILY.get(request.kind.kind, request.kind.kind),)
     owners = look_up(request.subject, ("metadata", "ownerReferences"))
-    kinds = [str(owner.get("kind")) for owner in owners or () if isinstance(owner, dict)]
+    owners = owners if isinstance(owners, list) else ()
+    kinds = [str(owner.get("kind")) for owner in owners if isinstance(owner, dict)]
     return tuple(_FAMILY.get(kind, kind) for kind in kinds) or ("Pod",)
 
 

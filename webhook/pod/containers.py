@@ -16,6 +16,9 @@ from webhook.source.path import Path, render
 
 LISTS = ("initContainers", "containers", "ephemeralContainers")
 
+MOST = 2_000
+"""Containers in one list that are looked at; no node runs as many, and every one of them costs time."""
+
 
 class Role(StrEnum):
     """What a container is to its pod."""
@@ -80,7 +83,7 @@ class Pod:
         found: list[Container] = []
         for name in LISTS:
             items = self.spec.get(name)
-            if items:
+            if items is not None:
                 found += self._list(name, items)
         return tuple(found)
 
@@ -88,6 +91,8 @@ class Pod:
         at = (*self.at, "spec", name)
         if not isinstance(items, list):
             raise _malformed(at, "a list of containers", items)
+        if len(items) > MOST:
+            raise MalformedObject(f"{render(at)} has {len(items)} containers, at most {MOST} can be judged", at, None)
         for index, raw in enumerate(items):
             if not isinstance(raw, dict):
                 raise _malformed((*at, index), "a container", raw)

@@ -7,6 +7,7 @@ from webhook.admission.request import Operation, Request
 from webhook.admission.words import clean, listing
 
 _LONGEST_NAME = 80  # characters of an object's name or namespace
+_MADE_UP = 5  # characters that the API server puts after generateName
 _ALL_NAMED = 3
 
 _ACTS = {Operation.DELETE: "deleting", Operation.CONNECT: "connecting to"}
@@ -35,13 +36,19 @@ def object_name(request: Request) -> str:
     """The object as people call it: Deployment shop/web; web-* where the API server makes the name up."""
     metadata = request.subject.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    name = request.name or metadata.get("name") or ""
-    if not name and metadata.get("generateName"):
-        name = f"{metadata['generateName']}*"
+    name, beginning = request.name or metadata.get("name") or "", metadata.get("generateName")
+    if beginning and _is_made_up(str(name), str(beginning), request):
+        name = f"{beginning}*"
     words = [one_line(str(word), _LONGEST_NAME) for word in (request.namespace, name) if word]
     if request.kind == ("", "Namespace"):
         words = words[-1:]
     return f"{one_line(request.kind.kind, _LONGEST_NAME)} {'/'.join(words) or '(without a name)'}"
+
+
+def _is_made_up(name: str, beginning: str, request: Request) -> bool:
+    """Whether the API server makes the name up, or has just done so: then the next try has another one."""
+    new = request.operation is Operation.CREATE and not request.subresource
+    return not name or (new and name.startswith(beginning) and len(name) == len(beginning) + _MADE_UP)
 
 
 def what_is_asked(request: Request) -> str:

@@ -1,8 +1,8 @@
 """What an author set that a wanted value would make invalid or unable to start.
 
-What the API server refuses together: kubernetes v1.36.3 pkg/apis/core/validation/validation.go, ValidateSecurityContext,
-validateHostUsers, validateWindows, ValidateContainerResourceRequirements. What the kubelet refuses: running as user 0
-with runAsNonRoot.
+What the API server refuses together: kubernetes v1.36.3 pkg/apis/core/validation/validation.go,
+ValidateSecurityContext, validateHostUsers, validateWindows, ValidateContainerResourceRequirements. What the kubelet
+refuses: running as user 0 with runAsNonRoot.
 """
 
 from collections.abc import Iterator
@@ -89,11 +89,12 @@ def _in_container(below: Path, value: Any, context: dict[str, Any], spec: Any) -
     if below == ("securityContext", "allowPrivilegeEscalation") and value is False:
         return _escalates(context)
     if below == ("securityContext", "privileged") and value is True:
-        return "the container says allowPrivilegeEscalation: false" * (context.get("allowPrivilegeEscalation") is False)
+        stays = context.get("allowPrivilegeEscalation") is False
+        return "the container says allowPrivilegeEscalation: false" if stays else ""
     if below == ("securityContext", "runAsNonRoot") and value is True:
-        return "the container asks for user 0" * (effective("runAsUser") == 0)
+        return "the container asks for user 0" if effective("runAsUser") == 0 else ""
     if below == ("securityContext", "runAsUser") and value == 0:
-        return "the container says runAsNonRoot" * (effective("runAsNonRoot") is True)
+        return "the container says runAsNonRoot" if effective("runAsNonRoot") is True else ""
     return ""
 
 

@@ -27,7 +27,7 @@ class Change:
 
     `skipped` says why it is left alone. `taken`: something else stands there and stays, unless another rule has put it
     there: then they clash. `position` is the index for an element that goes to the front of its list, `keys` the fields
-    that tell it from others.
+    that tell it from others. `beside` is the container's leaf where `path` is the one that it inherits.
     """
 
     path: Path
@@ -38,6 +38,7 @@ class Change:
     keys: tuple[str, ...] = ()
     skipped: str = ""
     taken: bool = False
+    beside: Path | None = None
 
     @property
     def where(self) -> str:
@@ -67,26 +68,26 @@ def _defaults(target: "Target", wanted: Any, obj: dict[str, Any]) -> Iterator[Ch
         found = look_up(obj, (*target.at, *path)) if isinstance(value, list) else None
         if found is not None and not same(found, value):
             yield Change((*target.at, *path), value, found, taken=True)
+        yield from _in_its_pod(path, value, target, obj)
 
 
 def _default(change: Change, target: "Target", obj: dict[str, Any]) -> Iterator[Change]:
     """A default for a leaf that is absent; what the pod says counts for its containers."""
     below = change.path[len(target.at) :]
-    if target.container is not None and inherited(below):
-        at: Path = (*target.container.pod.at, "spec", *below)
-        if (found := look_up(obj, at)) is not None:
-            yield Change(at, change.value, found, taken=True)
-            return
+    if target.container is not None and inherited(below) and look_up(obj, (*target.spec_at, *below)) is not None:
+        return
     reason = _refused(change, target, obj)
     if reason:
         yield Change(change.path, change.value, skipped=f"{change.where} was left alone: {reason}")
-        return
-    yield change
-    if target.container is None and target.spec_at == target.at and inherited(below):
-        for container_at in target.container_places(obj):
-            path = (*container_at, *below)
-            if (found := look_up(obj, path)) is not None:
-                yield Change(path, change.value, found, taken=True)
+    else:
+        yield change
+
+
+def _in_its_pod(below: Path, value: Any, target: "Target", obj: dict[str, Any]) -> Iterator[Change]:
+    """What the pod says of a leaf that its container inherits."""
+    path: Path = (*target.spec_at, *below)
+    if target.container is not None and inherited(below) and (found := look_up(obj, path)) is not None:
+        yield Change(path, value, found, taken=True, beside=(*target.at, *below))
 
 
 def _taken(difference: Difference) -> Iterator[Change]:
@@ -130,7 +131,9 @@ def _appended(target: "Target", wanted: Any, obj: dict[str, Any]) -> Iterator[Ch
     for below, elements in leaves(wanted, target.field):
         path, field = (*target.at, *below), Schema(target.field).at(below)
         existing, position = look_up(obj, path), 0
-        for element in elements if isinstance(elements, list) and field else ():
+        if field is None or not isinstance(elements, list):
+            continue
+        for element in elements:
             for difference in missing(existing, [element], field, path):
                 new = difference.how is not How.REPLACE and difference.path == path
                 yield Change(path, element, append=True, position=position, keys=keys_of(field) or (), taken=not new)
@@ -168,7 +171,7 @@ def leaves(value: Any, field: Field | None, at: Path = ()) -> Iterator[tuple[Pat
         schema = Schema(field) if field else None
         for key, inner in value.items():
             yield from leaves(inner, schema.at((key,)) if schema else None, (*at, key))
-    elif at or not isinstance(value, dict):
+    elif at or value or not isinstance(value, dict):
         yield at, value
 
 

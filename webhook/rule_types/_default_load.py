@@ -45,7 +45,8 @@ def check_targets(verb: str, targets: Targets, compiling: Compiling) -> None:
     spec = admitted(defaulted(_MINIMAL))["spec"]
     pod = {name: value for name, value in targets.pod.items() if name != "metadata" and name not in LISTS}
     _check(verb, ("pod",), pod, pod_spec(), spec, compiling)
-    _check(verb, ("containers",), targets.containers, CONTAINER, spec["containers"][0], compiling)
+    containers = {name: value for name, value in targets.containers.items() if name != "name"}
+    _check(verb, ("containers",), containers, CONTAINER, spec["containers"][0], compiling)
     _check_volumes(verb, targets.volumes, compiling)
     _check_probes(verb, targets.containers, compiling)
     _check_amounts(verb, targets.containers, compiling)

@@ -1,4 +1,4 @@
-"""Values that come from the object: {from: {pod: PATH}}, {from: namespace.labels.X}, {from: namespace.annotations.X}."""
+"""Values from elsewhere: {from: {pod: PATH}}, {from: namespace.labels.X}, {from: namespace.annotations.X}."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -103,12 +103,12 @@ def resolved(wanted: Any, target: Field | None, subject: Subject) -> Any:
 def _resolved(wanted: Any, target: Field | None, subject: Subject) -> Any:
     if is_source(wanted):
         return _fitted(_looked_up(source_of(wanted), subject), target)
-    schema = Schema(target) if target else None
+    schema = Schema(target or Field("", "", "any", "a"))
     if isinstance(wanted, dict):
-        pairs = ((key, _resolved(value, schema and schema.at((key,)), subject)) for key, value in wanted.items())
+        pairs = ((key, _resolved(value, schema.at((key,)), subject)) for key, value in wanted.items())
         return {key: value for key, value in pairs if value is not _ABSENT}
     if isinstance(wanted, list):
-        elements = [(one, _resolved(one, schema and schema.at((0,)), subject)) for one in wanted]
+        elements = [(one, _resolved(one, schema.at((0,)), subject)) for one in wanted]
         return [value for one, value in elements if value is not _ABSENT and _whole(one, value)]
     return wanted
 
@@ -141,7 +141,7 @@ def _looked_up(source: Source, subject: Subject) -> Any:
 
 
 def _fitted(value: Any, target: Field | None) -> Any:
-    """The value as the field holds it: a label's "3" is a number in a field of numbers; absent where it does not fit."""
+    """The value as the field holds it: a label's "3" is a number where one is wanted; absent where it does not fit."""
     if value is None or target is None:
         return _ABSENT if value is None else value
     if isinstance(value, str) and target.type in ("integer", "boolean"):

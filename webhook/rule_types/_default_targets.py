@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook.admission.rule import Subject
-from webhook.pod.containers import LISTS, Container, Role
+from webhook.pod.containers import Container, Role
 from webhook.pod.schema import Field, fields_allowed_in, kind_schema
 from webhook.rule_types._default_sources import is_source, sources_in
 from webhook.source.path import Path, look_up
@@ -49,12 +49,6 @@ class Target:
     field: Field
     spec_at: Path = ()
     container: Container | None = None
-
-    def container_places(self, obj: dict[str, Any]) -> Iterator[Path]:
-        """Where the containers of its pod stand in the object."""
-        for name in LISTS:
-            listed = look_up(obj, (*self.spec_at, name))
-            yield from ((*self.spec_at, name, index) for index in range(len(listed) if isinstance(listed, list) else 0))
 
 
 ANY = Field("", "", "any", "a")

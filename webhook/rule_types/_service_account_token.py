@@ -49,10 +49,10 @@ def token_left(subject: Subject) -> Iterator[Found]:
 def _places(subject: Subject, obj: dict[str, Any]) -> Iterator[Path]:
     """The volume of the token and its mounts, in the object as it stands, in the order of the lists."""
     spec: Path = (*(subject.pod.at if subject.pod else ()), "spec")
-    names = set()
+    names = []  # no set: a mount's name may be anything
     for index, volume in _volumes(subject, obj):
         if _is_token_volume(volume):
-            names.add(volume["name"])
+            names.append(volume["name"])
             yield (*spec, "volumes", index)
     for name in LISTS if names else ():
         containers = look_up(obj, (*spec, name))

@@ -20,6 +20,7 @@ from webhook.rule_types._default_leaves import Change, changes
 from webhook.rule_types._default_load import check_targets
 from webhook.rule_types._default_targets import Target, Targets, object_target, targets_of
 from webhook.rule_types._service_account_token import remove_token, token_left
+from webhook.source.path import Path
 from webhook.source.shape import field
 
 _FILLED = ALL_ROLES - {Role.EPHEMERAL}
@@ -104,6 +105,8 @@ def _make_so(verb: str, target: Target, subject: Subject, draft: Draft) -> None:
             draft.note(change.skipped)
         elif change.append:
             _append(change, draft)
+        elif change.beside is not None:
+            _inherit(change, change.beside, draft)
         elif verb == "default":
             draft.default(change.path, change.value)
         else:
@@ -111,6 +114,17 @@ def _make_so(verb: str, target: Target, subject: Subject, draft: Draft) -> None:
                 was, now = shown(change.path, change.found), shown(change.path, change.value)
                 draft.note(f"{change.where} was {was} and is now {now}")
             draft.set(change.path, change.value)
+
+
+def _inherit(change: Change, leaf: Path, draft: Draft) -> None:
+    """A container's leaf that its pod sets: the author's word counts for both, another rule's only where it agrees."""
+    other = draft.filled_by(change.path)
+    ours = draft.get(leaf) is None or draft.filled_by(leaf) == draft.rule
+    if not ours or other in ("", draft.rule):
+        return
+    if not same(change.found, change.value):
+        raise Conflict(change.path, other, draft.rule)
+    draft.default(leaf, change.value)
 
 
 def _append(change: Change, draft: Draft) -> None:

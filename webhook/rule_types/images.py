@@ -41,9 +41,7 @@ class Tag:
     """What a tag must look like."""
 
     required: bool = field("A tag must be there; a digest satisfies it.", default=False)
-    forbid: tuple[TagGlob, ...] = field(
-        "Tags or globs that must not be used, even beside a digest.", default=()
-    )
+    forbid: tuple[TagGlob, ...] = field("Tags or globs that must not be used, even beside a digest.", default=())
 
     def __post_init__(self) -> None:
         if not self.required and not self.forbid:

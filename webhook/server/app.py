@@ -5,6 +5,7 @@ A router and request objects would cost a third of what a whole decision costs (
 
 import logging
 import secrets
+from time import monotonic
 
 from webhook.engine.decide import Stage
 from webhook.observe.metrics import Metrics
@@ -59,13 +60,13 @@ class Admission:
             return self._elsewhere(scope)
         if scope["method"] != "POST":
             raise Refused(405, "method", f"{scope['path']} takes POST alone", (b"allow", b"POST"))
-        seconds = allowance(scope["query_string"])
+        began, seconds = monotonic(), allowance(scope["query_string"])
         self._guard.admit(seconds)
         self._guard.head(scope)
         if not self._complete:
             self._require_all(seconds)
         body = await self._guard.body(receive, seconds)
-        return await self._reviewer.answer(stage, body, seconds)
+        return await self._reviewer.answer(stage, body, began + seconds)
 
     def _require_all(self, seconds: float) -> None:
         """Not one answer before rules and facts are there; what was complete once stays so."""

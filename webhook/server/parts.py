@@ -8,7 +8,7 @@ from certs.source import FileSource, SelfSignedSource, Source
 from webhook.admission.facts import Facts
 from webhook.errors import CertificateError, UsageError
 from webhook.observe.decision_log import DecisionLog, Lines
-from webhook.observe.metrics import Metrics
+from webhook.observe.metrics import Metrics, one
 from webhook.server.cluster_view import ClusterView
 from webhook.server.facts import FactsSource, FileFacts, read_namespaces
 from webhook.server.gauges import watch_rules, watch_server
@@ -75,6 +75,8 @@ class Parts:
             parts["namespaces"] = lambda: Part(f"there is no cluster to ask; {known}")
         parts["certificate"] = lambda: certificate_part(self.certificates)
         watch_server(self.metrics, self.readiness, self.certificates, self._lines)
+        words = "Requests that have arrived and have not been answered."
+        self.metrics.watch("requests_in_flight", words, lambda: one(self.guard.arrived()))
         watch_rules(self.metrics, self._rules)
 
     def _refresh_rules(self) -> None:

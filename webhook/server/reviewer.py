@@ -8,6 +8,7 @@ from time import monotonic, perf_counter
 from webhook.admission.decision import Decision
 from webhook.admission.facts import Facts, Needs
 from webhook.admission.request import Request
+from webhook.admission.words import clean
 from webhook.engine import review
 from webhook.engine.decide import Stage, decide
 from webhook.errors import ReviewError
@@ -40,8 +41,8 @@ class Reviewer:
     def __init__(self, rules: Rules, facts: FactsSource, metrics: Metrics, decision_log: DecisionLog | None) -> None:
         self._rules, self._facts, self._metrics, self._decision_log = rules, facts, metrics, decision_log
 
-    async def answer(self, stage: Stage, body: bytes, seconds: float) -> Answer:
-        """The answer to the review in `body`, which should be there within `seconds`.
+    async def answer(self, stage: Stage, body: bytes, deadline: float) -> Answer:
+        """The answer to the review in `body`, which should be there at `deadline` on the monotonic clock.
 
         Raises Refused where no review can be answered: the body is none, or a fault of ours met /mutate, which never
         denies: its failurePolicy lets the object through, and /validate judges it.
@@ -50,13 +51,13 @@ class Reviewer:
         try:
             request = review.decode(body)
         except ReviewError as error:
-            return _malformed(error)
+            return self._malformed(error)
         moment = datetime.now(UTC)
         try:
             ruleset = self._in_force()
             decision = decide(request, ruleset, self._facts.known(request.namespace), moment, stage)
             if isinstance(decision, Needs):
-                decision = await self._settle(decision, request, ruleset, moment, stage, seconds)
+                decision = await self._settle(decision, request, ruleset, moment, stage, deadline)
             encoded = _encode(request, decision, ruleset, moment, stage)
         except Exception as error:  # noqa: BLE001 - whatever it is: a clean answer, and an id to find the trace
             return self._failed(error, stage, request, moment)
@@ -70,10 +71,9 @@ class Reviewer:
         return ruleset
 
     async def _settle(
-        self, needs: Needs, request: Request, ruleset: Ruleset, moment: datetime, stage: Stage, seconds: float
+        self, needs: Needs, request: Request, ruleset: Ruleset, moment: datetime, stage: Stage, deadline: float
     ) -> Decision:
         """The decision after what it needs was gathered, as often as it may ask."""
-        deadline = monotonic() + seconds
         facts: Facts = self._facts.known(request.namespace)
         for _ in range(ROUNDS - 1):
             facts = await self._facts.gather(needs, facts, deadline - monotonic())
@@ -94,6 +94,14 @@ class Reviewer:
         except Exception:  # noqa: BLE001 - the answer is already right
             _log.exception("a decision could not be observed")
 
+    def _malformed(self, error: ReviewError) -> Answer:
+        """What cannot be read cannot be let in."""
+        sentence = clean(str(error))
+        if not error.uid:
+            raise Refused(400, "malformed", sentence) from error
+        self._metrics.refused("malformed")
+        return Answer(200, review.encode(error.uid, allowed=False, code=400, reason="BadRequest", message=sentence))
+
     def _failed(self, error: Exception, stage: Stage, request: Request, moment: datetime) -> Answer:
         failure = secrets.token_hex(4)
         _log.error("a review could not be decided", exc_info=error, extra={"id": failure, "uid": request.uid})
@@ -106,13 +114,6 @@ class Reviewer:
         return Answer(
             200, review.encode(request.uid, allowed=False, code=500, reason="InternalError", message=sentence)
         )
-
-
-def _malformed(error: ReviewError) -> Answer:
-    """What cannot be read cannot be let in."""
-    if not error.uid:
-        raise Refused(400, "malformed", str(error)) from error
-    return Answer(200, review.encode(error.uid, allowed=False, code=400, reason="BadRequest", message=str(error)))
 
 
 def _encode(request: Request, decision: Decision, ruleset: Ruleset, moment: datetime, stage: Stage) -> bytes:

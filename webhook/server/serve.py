@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -81,6 +82,9 @@ class Server:
         self._parts = Parts(settings)
         self._sockets = [_bind(settings.host, settings.port), _bind(settings.health_host, settings.health_port)]
         self.port, self.health_port = (bound.getsockname()[1] for bound in self._sockets)
+        self._ports = {"port": self.port, "health_port": self.health_port, "pid": os.getpid()}
+        if settings.ports_file:
+            _write_whole(settings.ports_file, msgspec.json.encode(self._ports))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending: asyncio.Event | None = None
         self._drain = 0.0
@@ -96,7 +100,7 @@ class Server:
             for listener, bound in zip((admission, health), self._sockets, strict=True)
         ]
         self._parts.start()
-        self._announce()
+        _log.info("listening", extra=self._ports)
         try:
             await self._until_the_end(serving)
             for listener, task in zip((admission, health), serving, strict=True):
@@ -143,14 +147,6 @@ class Server:
         else:
             ending.cancel()
 
-    def _announce(self) -> None:
-        ports = {"port": self.port, "health_port": self.health_port, "pid": os.getpid()}
-        _log.info("listening", extra=ports)
-        if self._settings.ports_file:
-            unfinished = self._settings.ports_file.with_suffix(".unfinished")
-            unfinished.write_bytes(msgspec.json.encode(ports))
-            unfinished.replace(self._settings.ports_file)
-
     def _admission(self) -> Listener:
         parts = self._parts
         app = Admission(parts.reviewer, parts.guard, parts.readiness, parts.metrics)
@@ -175,6 +171,15 @@ def serve(settings: Settings) -> int:
     server = Server(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(until_signal())
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    try:
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _is_quiet(connection: Any) -> bool:

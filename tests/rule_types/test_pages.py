@@ -1,0 +1,133 @@
+"""Every example on a page of docs/rules gives the verdict that it states.
+
+A page has fenced yaml blocks. `# rule` begins one rule; the blocks after it are objects, each with what is expected
+in its first lines: `# allowed`, `# denied: PATH, PATH`, `# mutated: PATH = JSON`. An object without `kind` is a merge
+patch over the minimal pod; `# namespace-labels: JSON` gives its namespace's labels. Objects are judged as
+`doorward check` judges a file: after the API server's own defaults.
+"""
+
+import functools
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.objects import NOW, SHOP, facts, pod, policy, ruleset
+from webhook.admission.decision import Decision, Verdict
+from webhook.admission.facts import Namespace
+from webhook.engine.decide import decide
+from webhook.engine.manifest import as_request
+from webhook.policy.ruleset import Ruleset
+from webhook.source.path import Each, look_up, parse
+from webhook.source.yaml import read
+
+PAGES = sorted((Path(__file__).parents[2] / "docs/rules").glob("*.md"))
+FEWEST = 4  # examples that a page must have
+
+_BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"# ([a-z-]+)(?:: (.*))?\Z")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One object on a page, the rule above it, and what is said to become of it."""
+
+    page: str
+    rule: str
+    body: str
+    line: int
+    said: tuple[tuple[str, str], ...] = field(default=())
+
+    def of(self, word: str) -> list[str]:
+        return [text for said, text in self.said if said == word]
+
+    @property
+    def object(self) -> dict[str, Any]:
+        obj = loaded(self.body)
+        return obj if "kind" in obj else pod(obj)
+
+    @property
+    def namespace(self) -> Namespace:
+        labels = json.loads(next(iter(self.of("namespace-labels")), "{}"))
+        where = (self.object.get("metadata") or {}).get("namespace") or "default"
+        known = SHOP.labels if where == SHOP.name and not labels else {}
+        return Namespace(where, {"kubernetes.io/metadata.name": where, **known, **labels})
+
+
+def loaded(text: str) -> dict[str, Any]:
+    """A block's YAML as a file of manifests is read; an empty one changes nothing."""
+    reading = read(text.encode(), "page.md")
+    assert reading.problems == ()
+    values = [document.value for document in reading.documents]
+    return values[0] if values else {}
+
+
+def examples(page: Path) -> list[Example]:
+    text = page.read_text(encoding="utf-8")
+    found, rule = [], ""
+    for block in _BLOCK.finditer(text):
+        lines = block[1].splitlines()
+        comments = [match for line in lines if (match := _COMMENT.match(line))]
+        heads = [(match[1], match[2] or "") for match in comments]
+        body = "\n".join(lines[len(heads) :])
+        if heads == [("rule", "")]:
+            rule = body
+        else:
+            line = text[: block.start()].count("\n") + 2
+            found.append(Example(page.stem, rule, body, line, tuple(heads)))
+    return found
+
+
+EXAMPLES = [example for page in PAGES for example in examples(page)]
+
+
+def decided(example: Example) -> Decision:
+    request = as_request(example.object, namespace="shop")
+    decision = decide(request, rules(example.rule), facts(example.namespace), NOW)
+    assert isinstance(decision, Decision)
+    return decision
+
+
+@functools.cache
+def rules(rule: str) -> Ruleset:
+    indented = "\n".join(f"  {line}" if line else "" for line in rule.splitlines())
+    return ruleset(policy("-" + indented[1:]))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_has_at_least_four_examples_under_a_rule(page: Path) -> None:
+    found = examples(page)
+    assert len(found) >= FEWEST
+    assert [one.line for one in found if not one.rule] == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: f"{one.page}.md:{one.line}")
+def test_an_example_says_what_becomes_of_it(example: Example) -> None:
+    words = {word for word, _ in example.said} - {"namespace-labels"}
+    assert len(words) == 1
+    assert words <= {"allowed", "denied", "mutated"}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: f"{one.page}.md:{one.line}")
+def test_an_example_gives_the_verdict_that_it_states(example: Example) -> None:
+    decision = decided(example)
+    paths = [path for text in example.of("denied") for path in re.split(r", (?=[a-z])", text)]
+    if not paths:
+        assert decision.verdict is Verdict.ALLOWED, decision.findings
+        return
+    assert sorted(finding.where for finding in decision.findings) == sorted(paths)
+    assert decision.verdict is Verdict.DENIED
+
+
+@pytest.mark.parametrize(
+    "example", [e for e in EXAMPLES if e.of("mutated")], ids=lambda one: f"{one.page}.md:{one.line}"
+)
+def test_an_example_becomes_what_it_states(example: Example) -> None:
+    decision = decided(example)
+    for text in example.of("mutated"):
+        path, _, value = text.partition(" = ")
+        steps = tuple(step for step in parse(path) if not isinstance(step, Each))
+        assert (path, look_up(decision.object, steps)) == (path, json.loads(value))
