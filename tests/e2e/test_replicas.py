@@ -26,6 +26,7 @@ from tests.e2e.stream import Create, Stream
 from tests.e2e.waiting import poll
 
 NAMESPACE = "replicas"
+CONFIGURATIONS = ("mutatingwebhookconfigurations/doorward-mutate", "validatingwebhookconfigurations/doorward-validate")
 FORBIDDEN_LATER = "registry.corp.example/retired:1"
 RULES = """
 apiVersion: doorward.dev/v1

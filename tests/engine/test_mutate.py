@@ -22,7 +22,7 @@ TEMPLATE = ruleset(policy("- name: r\n  fields: {pod: spec.hostPID, forbidden: t
 Maker = Callable[[Subject, Draft], None]
 
 
-def rule(name: str, mode: Mode = Mode.ENFORCE, **phases: Maker) -> Applicable:
+def rule(name: str, mode: Mode = Mode.ENFORCE, **phases: Any) -> Applicable:
     """A rule that applies, with these functions for its phases."""
     return Applicable(replace(TEMPLATE, info=replace(TEMPLATE.info, name=name), parts=RuleParts(**phases)), mode)
 
@@ -53,7 +53,7 @@ def note_phase(seen: list[str], word: str) -> Maker:
 
 def test_phases_run_in_one_order_whatever_the_order_of_rules() -> None:
     seen: list[str] = []
-    phases = [rule(phase, **{phase: note_phase(seen, phase)}) for phase in reversed(POD_PHASES)]
+    phases = [rule(phase, **dict[str, Any]({phase: note_phase(seen, phase)})) for phase in reversed(POD_PHASES)]
     result = made(*phases)
     assert list(dict.fromkeys(seen)) == ["inject", "rewrite", "fill", "pin"]
     assert labels(result) == {"last": "pin"}
@@ -110,7 +110,7 @@ def test_rewrites_happen_once_and_all_start_from_the_image_as_it_came_in() -> No
 
     def rewrite(subject: Subject, draft: Draft) -> None:
         seen.append(subject.containers[0].image)
-        draft.set(subject.containers[0].at + ("image",), "mirror.example/web:1")
+        draft.set((*subject.containers[0].at, "image"), "mirror.example/web:1")
 
     made(rule("a", rewrite=rewrite), rule("b", rewrite=rewrite))
     assert seen == ["registry.corp.example/shop/web:1.4.2"] * 2
@@ -173,7 +173,7 @@ def test_every_change_says_which_rule_wanted_it() -> None:
 
 
 def test_of_an_object_that_is_no_pod_only_its_own_fields_are_filled() -> None:
-    every: dict[str, Maker] = {phase: label(phase.replace("_", "-"), "1") for phase in (*POD_PHASES, *OBJECT_PHASES)}
+    every: dict[str, Any] = {phase: label(phase.replace("_", "-"), "1") for phase in (*POD_PHASES, *OBJECT_PHASES)}
     obj = workload("Deployment")
     result = made(rule("a", **every), obj=obj, pod_at=None, phases=OBJECT_PHASES)
     assert labels(result) == {"fill-object": "1"}
@@ -191,7 +191,7 @@ def test_on_the_ephemeral_containers_subresource_only_new_ones_are_rewritten_and
     def see(word: str) -> Maker:
         return lambda subject, _: seen.append((word, [container.name for container in subject.containers]))
 
-    every = {phase: see(phase) for phase in POD_PHASES}
+    every: dict[str, Any] = {phase: see(phase) for phase in POD_PHASES}
     made(rule("a", **every), obj=EPHEMERAL_NEW, old=EPHEMERAL_OLD, phases=EPHEMERAL_PHASES)
     assert seen == [("rewrite", ["new"]), ("pin", ["new"])]
 

@@ -1,34 +1,81 @@
-"""`when`: conditions on the object as it came in, before anything was made so."""
+"""`when`: conditions on the object as it came in, before anything was made so.
 
+A condition on containers chooses the containers that the rule is about; every other condition is about the whole
+object.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from webhook.admission.request import Request
 from webhook.admission.rule import Subject
+from webhook.admission.statements import Statement
 from webhook.engine.judge import Judged, broke
 from webhook.engine.match import Applicable, Matching
+from webhook.engine.mutate import narrow
 from webhook.errors import MalformedObject
-from webhook.pod.containers import Pod
+from webhook.pod.containers import ALL_ROLES, Container, Pod
+from webhook.policy.ruleset import Rule, Selection
 from webhook.source.path import Path
 
 
 def conditional(
     request: Request, matching: Matching, pod_at: Path | None, now: datetime
 ) -> tuple[tuple[Applicable, ...], Judged]:
-    """The applicable rules whose conditions all hold; and what is said of those whose conditions nobody can tell."""
+    """The applicable rules whose conditions all hold, each about the containers for which they hold; and what is said
+    of those whose conditions nobody can tell."""
     unsure = Judged()
     if not any(one.rule.when for one in matching.applicable):
         return matching.applicable, unsure
     obj = request.subject
     pod = Pod(obj, pod_at) if pod_at is not None else None
     subject = Subject(request, obj, pod, matching.namespace, now)
-    return tuple(one for one in matching.applicable if _holds(one, subject, unsure)), unsure
+    held = (_held(one, subject, unsure) if one.rule.when else one for one in matching.applicable)
+    return tuple(one for one in held if one is not None), unsure
 
 
-def _holds(one: Applicable, subject: Subject, unsure: Judged) -> bool:
+def _held(one: Applicable, subject: Subject, unsure: Judged) -> Applicable | None:
+    """The rule as far as its conditions hold; None where they do not, or where that cannot be told."""
+    target = narrow(subject, one.rule)
+    choosing = tuple(part for part in one.rule.when if isinstance(part, Statement) and part.subject == "container")
     try:
-        return all(condition(subject) for condition in one.rule.when)
+        if not all(condition(target) for condition in one.rule.when):
+            return None
+        chosen = [all(part.holds_for(target, c) for part in choosing) for c in target.containers] if choosing else []
     except MalformedObject:
         raise
     except Exception as error:  # noqa: BLE001 - a condition that breaks must not break the answer
         broke(one, error, unsure)
-        return False
+        return None
+    if all(chosen):
+        return one
+    return replace(one, rule=_about(one.rule, choosing, target, chosen)) if any(chosen) else None
+
+
+def _about(rule: Rule, choosing: tuple[Statement, ...], target: Subject, chosen: list[bool]) -> Rule:
+    """The rule with only the containers that were chosen."""
+    known = {(c.list, c.name): holds for c, holds in zip(target.containers, chosen, strict=True)}
+    base = rule.selection or Selection(ALL_ROLES, None, None, None)
+    selection = _Chosen(base.roles, base.match, base.include, base.exclude, choosing, target, known)
+    return replace(rule, selection=selection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen(Selection):
+    """The containers that conditions chose when the object came in; what was put in since is asked as it stands."""
+
+    choosing: tuple[Statement, ...]
+    seen: Subject
+    known: dict[tuple[str, str], bool]
+
+    def containers(self, pod: Pod) -> tuple[Container, ...]:
+        """The pod's containers that are meant."""
+        return tuple(c for c in Selection.containers(self, pod) if self._holds(c))
+
+    def _holds(self, container: Container) -> bool:
+        known = self.known.get((container.list, container.name))
+        if known is not None:
+            return known
+        seen, pod = self.seen, container.pod
+        now = Subject(seen.request, pod.root, pod, seen.namespace, seen.now)
+        return all(part.holds_for(now, container) for part in self.choosing)

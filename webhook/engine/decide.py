@@ -229,7 +229,7 @@ class _Deciding:
             object=made.draft.object if made else self.request.object,
             id=decision_id(self.request, self.ruleset.revision, findings) if findings or faults else "",
             revision=self.ruleset.revision,
-            matched=tuple(one.rule.info.id for one in self.matching.applicable),
+            matched=self.matching.ids,
             faults=faults,
         )
 

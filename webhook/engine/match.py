@@ -5,120 +5,68 @@ named): the rule is then undecided for this request, which is neither a match no
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from webhook.admission.facts import Facts, Namespace, Needs, Unavailable
 from webhook.admission.finding import Mode
 from webhook.admission.request import GroupKind, Operation, Request
 from webhook.admission.selector import NAME_LABEL
 from webhook.engine.namespaces import namespace_of
+from webhook.engine.shortlist import Applicable, Candidate, Matching, Shortlist, all_hold, candidates, shortlist
 from webhook.pod.workloads import POD, POD_AT
 from webhook.policy.model import Match, UserSet
 from webhook.policy.ruleset import Rule, Ruleset
 from webhook.source.path import Path, look_up
 
-MEMO_LIMIT = 4096  # (kind, operation, namespace) combinations that are remembered
+__all__ = ["Applicable", "Matching", "as_pod", "families", "match", "name_of"]
 
 _FAMILY = {"ReplicaSet": "Deployment", "CronJob": "Job"}
 
 
-@dataclass(frozen=True, slots=True)
-class Applicable:
-    """A rule that applies, in the mode that it has now and here."""
-
-    rule: Rule
-    mode: Mode
-
-
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """The rules that apply, and those of which nobody can say so, each with the reason."""
-
-    applicable: tuple[Applicable, ...]
-    unknown: tuple[tuple[Rule, str], ...]
-    namespace: Namespace | None
-
+_T = TypeVar("_T")
 
 _NOTHING = Matching((), (), None)
 
 
 def match(request: Request, ruleset: Ruleset, facts: Facts, now: datetime) -> Matching | Needs:
     """The rules for a request, or the need for its namespace's labels."""
-    candidates = _candidates(request, ruleset)
-    if not candidates:
+    rules = candidates(request, ruleset)
+    if not rules:
         return _NOTHING
     namespace, reason = _namespace(request, facts)
-    if namespace is None and not reason and any(_needs_namespace(rule) for rule in candidates):
+    if namespace is None and not reason and any(_needs_namespace(rule) for rule in rules):
         return Needs(frozenset({request.namespace}))
-    applicable: list[Applicable] = []
-    unknown: list[tuple[Rule, str]] = []
-    for rule, narrow, known in _in_namespace(request, ruleset, candidates, namespace):
-        mode = rule.rollout.mode(now, request.namespace, namespace)
+    listed = shortlist(request, ruleset, rules, namespace, now)
+    undecided = listed.undecided(_labels(request) if listed.by_label else {})
+    return _decide(undecided, listed, request, reason, now) if undecided else listed.settled
+
+
+def _decide(undecided: list[Candidate], listed: Shortlist, request: Request, reason: str, now: datetime) -> Matching:
+    """The settled rules, and those of the others that apply; all in their order."""
+    namespace = listed.settled.namespace
+    applicable = list(zip(listed.positions, listed.settled.applicable, strict=True))
+    unknown: list[tuple[int, tuple[Rule, str]]] = []
+    for one in undecided:
+        mode = one.rule.rollout.mode(now, request.namespace, namespace)
         if mode is Mode.OFF:
             continue
-        applies = _all(holds(part, request, now) for part in narrow for holds in _PREDICATES) if narrow else True
+        applies = all_hold(holds(part, request, now) for part in one.narrow for holds in _PREDICATES)
         if applies is False:
             continue
-        if not known or mode is None:
-            unknown.append((rule, reason))
+        if not one.known or mode is None:
+            unknown.append((one.position, (one.rule, reason)))
         elif applies is None:
-            unknown.append((rule, "who asks is not known here"))
+            unknown.append((one.position, (one.rule, "who asks is not known here")))
         else:
-            applicable.append(Applicable(rule, mode))
-    return Matching(tuple(applicable), tuple(unknown), namespace)
+            applicable.append((one.position, Applicable(one.rule, mode)))
+    found, unsure = _in_order(applicable), _in_order(unknown)
+    return Matching(found, unsure, namespace, tuple(one.rule.info.id for one in found))
 
 
-def _candidates(request: Request, ruleset: Ruleset) -> tuple[Rule, ...]:
-    """The rules for this kind, operation and namespace name; remembered."""
-    key = (request.kind, request.subresource, request.operation, request.namespace)
-    known = ruleset.memo.get(key)
-    if known is None:
-        known = _find_candidates(request, ruleset)
-        _remember(ruleset, key, known)
-    found: tuple[Rule, ...] = known
-    return found
-
-
-def _find_candidates(request: Request, ruleset: Ruleset) -> tuple[Rule, ...]:
-    if request.namespace and ruleset.leaves_alone(request.namespace):
-        return ()
-    return tuple(
-        rule
-        for rule in ruleset.rules
-        if rule.covers(request.kind, request.subresource, request.operation)
-        and all(not m.namespaces or m.namespaces.covers(request.namespace) for m in rule.matches)
-    )
-
-
-_Narrowed = tuple[tuple[Rule, tuple[Match, ...], bool], ...]
-
-
-def _in_namespace(
-    request: Request, ruleset: Ruleset, candidates: tuple[Rule, ...], namespace: Namespace | None
-) -> _Narrowed:
-    """The candidates whose namespace selectors hold or cannot be answered, each with the matches that still need the
-    object and whether the answer is known; remembered for as long as the namespace is the same value."""
-    own_labels = request.kind == ("", "Namespace")
-    key = (request.kind, request.subresource, request.operation, request.namespace, "labels")
-    known = ruleset.memo.get(key)
-    if known is not None and known[0] is namespace and not own_labels:
-        remembered: _Narrowed = known[1]
-        return remembered
-    kept = []
-    for rule in candidates:
-        selected = _all(_selected(part, request, namespace) for part in rule.matches)
-        if selected is not False:
-            kept.append((rule, tuple(part for part in rule.matches if _narrows(part)), selected is not None))
-    _remember(ruleset, key, (namespace, tuple(kept)))
-    return tuple(kept)
-
-
-def _remember(ruleset: Ruleset, key: Any, value: Any) -> None:
-    if len(ruleset.memo) >= MEMO_LIMIT:
-        ruleset.memo.clear()
-    ruleset.memo[key] = value
+def _in_order(numbered: list[tuple[int, _T]]) -> tuple[_T, ...]:
+    return tuple(item for _, item in sorted(numbered, key=itemgetter(0)))
 
 
 def _namespace(request: Request, facts: Facts) -> tuple[Namespace | None, str]:
@@ -146,36 +94,14 @@ def _needs_namespace(rule: Rule) -> bool:
     )
 
 
-def _selected(part: Match, request: Request, namespace: Namespace | None) -> bool | None:
-    """The namespace selector; objects of the whole cluster are never left out by it, as in the API server."""
-    if part.namespace_selector is None or (not request.namespace and request.kind != ("", "Namespace")):
-        return True
-    if namespace is None:
-        return part.namespace_selector.matches_name_alone(request.namespace)
-    return part.namespace_selector.matches(namespace.labels)
-
-
-def _narrows(part: Match) -> bool:
-    return any((part.object_selector, part.names, part.users, part.owners, part.during))
-
-
-def _all(answers: Any) -> bool | None:
-    """Three-valued "and": no beats unknown, unknown beats yes."""
-    result: bool | None = True
-    for answer in answers:
-        if answer is False:
-            return False
-        if answer is None:
-            result = None
-    return result
+def _labels(request: Request) -> dict[str, Any]:
+    """The labels of the pod, or of the object where it carries none."""
+    labels = look_up(request.subject, (*POD_AT.get(request.kind, ()), "metadata", "labels"))
+    return labels if isinstance(labels, dict) else {}
 
 
 def _object_selector(part: Match, request: Request, _: datetime) -> bool | None:
-    if part.object_selector is None:
-        return True
-    at = POD_AT.get(request.kind, ())
-    labels = look_up(request.subject, (*at, "metadata", "labels"))
-    return part.object_selector.matches(labels if isinstance(labels, dict) else {})
+    return part.object_selector is None or part.object_selector.matches(_labels(request))
 
 
 def _name(part: Match, request: Request, _: datetime) -> bool | None:

@@ -1,6 +1,6 @@
 """What is still to be changed so that wanted values are there: leaf by leaf, as pod/merge.py sees differences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,9 @@ def changes(verb: str, target: "Target", subject: Subject, obj: dict[str, Any]) 
 
     Raises CannotDecide where a value comes from the namespace and that is not known.
     """
-    wanted = resolved(target.wanted, target.field, subject)
+    wanted = target.wanted.value
+    if target.wanted.has_sources:
+        wanted = resolved(wanted, target.field, subject)
     return {"default": _defaults, "enforce": _enforced, "append": _appended}[verb](target, wanted, obj)
 
 
@@ -64,7 +66,7 @@ def _defaults(target: "Target", wanted: Any, obj: dict[str, Any]) -> Iterator[Ch
                 yield from _default(Change(path, value), target, obj)
         else:
             yield from _taken(difference)
-    for path, value in leaves(wanted, target.field):
+    for path, value in _leaves_of(wanted, target):
         found = look_up(obj, (*target.at, *path)) if isinstance(value, list) else None
         if found is not None and not same(found, value):
             yield Change((*target.at, *path), value, found, taken=True)
@@ -128,7 +130,7 @@ def _refused(change: Change, target: "Target", obj: dict[str, Any]) -> str:
 
 
 def _appended(target: "Target", wanted: Any, obj: dict[str, Any]) -> Iterator[Change]:
-    for below, elements in leaves(wanted, target.field):
+    for below, elements in _leaves_of(wanted, target):
         path, field = (*target.at, *below), Schema(target.field).at(below)
         existing, position = look_up(obj, path), 0
         if field is None or not isinstance(elements, list):
@@ -152,6 +154,10 @@ def _leaves_at(difference: Difference, target: "Target") -> Iterator[tuple[Path,
     field = Schema(target.field).at(difference.path[len(target.at) :])
     for below, value in leaves(difference.value, field):
         yield (*difference.path, *below), value
+
+
+def _leaves_of(wanted: Any, target: "Target") -> Iterable[tuple[Path, Any]]:
+    return leaves(wanted, target.field) if target.wanted.has_sources else target.wanted.leaves
 
 
 def _through_list(difference: Difference, target: "Target") -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 from webhook.admission.rule import Subject
 from webhook.pod.containers import Container, Role
 from webhook.pod.schema import Field, fields_allowed_in, kind_schema
-from webhook.rule_types._default_sources import is_source, sources_in
+from webhook.rule_types._default_leaves import leaves
+from webhook.rule_types._default_sources import sources_in
 from webhook.source.path import Path, look_up
 from webhook.source.shape import field
 
@@ -37,18 +38,34 @@ class Targets:
         return any(isinstance(source["from"], str) for part in everything for _, source in sources_in(part))
 
 
+class Wanted:
+    """A partial value of one field, with what can be known of it when rules load."""
+
+    __slots__ = ("field", "has_sources", "leaves", "value")
+
+    def __init__(self, value: dict[str, Any], field: Field) -> None:
+        self.value = value
+        self.field = field
+        self.leaves = tuple(leaves(value, field))
+        self.has_sources = any(True for _ in sources_in(value))
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One place to merge into: its path, what is wanted there, what the API says of it, and its container.
+    """One place to merge into: its path, what is wanted there, and its container.
 
     `spec_at` is where the spec of its pod stands.
     """
 
     at: Path
-    wanted: dict[str, Any]
-    field: Field
+    wanted: Wanted
     spec_at: Path = ()
     container: Container | None = None
+
+    @property
+    def field(self) -> Field:
+        """What the API says of the place."""
+        return self.wanted.field
 
 
 ANY = Field("", "", "any", "a")
@@ -67,34 +84,44 @@ def volume() -> Field:
     return (volumes.element if volumes else None) or ANY
 
 
-def targets_of(targets: Targets, subject: Subject) -> Iterator[Target]:
-    """The places in the subject's pod; never an ephemeral container."""
-    pod = subject.pod
-    if pod is None:
-        return
-    spec_at: Path = (*pod.at, "spec")
-    if targets.pod:
-        yield Target(spec_at, targets.pod, pod_spec(), spec_at)
-    if targets.containers:
-        for container in subject.containers:
+class Places:
+    """Where the targets of one verb lead: everything that does not depend on an object, looked up once."""
+
+    def __init__(self, targets: Targets) -> None:
+        self._pod = Wanted(targets.pod, pod_spec()) if targets.pod else None
+        self._containers = {role: Wanted(_allowed(targets.containers, role), CONTAINER) for role in _FILLED}
+        self._volumes = {
+            source: Wanted(wanted, volume().children.get(source, ANY)) for source, wanted in targets.volumes.items()
+        }
+        self._any_container = bool(targets.containers)
+        self._object = targets.object
+
+    def in_pod(self, subject: Subject) -> Iterator[Target]:
+        """The places in the subject's pod; never an ephemeral container."""
+        pod = subject.pod
+        if pod is None:
+            return
+        spec_at: Path = (*pod.at, "spec")
+        if self._pod:
+            yield Target(spec_at, self._pod, spec_at)
+        for container in subject.containers if self._any_container else ():
             if container.role is not Role.EPHEMERAL:
-                yield Target(container.at, _allowed(targets.containers, container), CONTAINER, spec_at, container)
-    volumes = pod.spec.get("volumes") if targets.volumes else None
-    for index, raw in enumerate(volumes if isinstance(volumes, list) else ()):
-        for source, wanted in targets.volumes.items():
-            if isinstance(look_up(raw, (source,)), dict) and not is_source(wanted):
-                yield Target((*spec_at, "volumes", index, source), wanted, volume().children.get(source, ANY), spec_at)
+                yield Target(container.at, self._containers[container.role], spec_at, container)
+        volumes = pod.spec.get("volumes") if self._volumes else None
+        for index, raw in enumerate(volumes if isinstance(volumes, list) else ()):
+            for source, wanted in self._volumes.items():
+                if isinstance(look_up(raw, (source,)), dict):
+                    yield Target((*spec_at, "volumes", index, source), wanted, spec_at)
+
+    def in_object(self, subject: Subject) -> Target:
+        """The object itself."""
+        schema = kind_schema(*subject.request.kind)
+        return Target((), Wanted(self._object, schema.root if schema else ANY))
 
 
-def object_target(targets: Targets, subject: Subject) -> Target:
-    """The object itself."""
-    schema = kind_schema(*subject.request.kind)
-    return Target((), targets.object, schema.root if schema else ANY)
+_FILLED = (Role.CONTAINER, Role.INIT, Role.SIDECAR)
 
 
-def _allowed(wanted: dict[str, Any], container: Container) -> dict[str, Any]:
+def _allowed(wanted: dict[str, Any], role: Role) -> dict[str, Any]:
     """Without what the API refuses in this list, such as probes of an init container."""
-    name = "sidecars" if container.role is Role.SIDECAR else container.list
-    if all(fields_allowed_in(name, key) for key in wanted):
-        return wanted
-    return {key: value for key, value in wanted.items() if fields_allowed_in(name, key)}
+    return {key: value for key, value in wanted.items() if fields_allowed_in(role.value, key)}

@@ -18,7 +18,7 @@ from webhook.pod.merge import find
 from webhook.rule_types._default_bounds import Clamps, check_clamps, clamp_parts
 from webhook.rule_types._default_leaves import Change, changes
 from webhook.rule_types._default_load import check_targets
-from webhook.rule_types._default_targets import Target, Targets, object_target, targets_of
+from webhook.rule_types._default_targets import Places, Target, Targets
 from webhook.rule_types._service_account_token import remove_token, token_left
 from webhook.source.path import Path
 from webhook.source.shape import field
@@ -76,20 +76,20 @@ def _all(makes: list[Make]) -> Make:
 
 
 def _fill(item: tuple[str, Targets]) -> Make:
-    verb, targets = item
+    verb, places = item[0], Places(item[1])
 
     def make(subject: Subject, draft: Draft) -> None:
-        for target in targets_of(targets, subject):
+        for target in places.in_pod(subject):
             _make_so(verb, target, subject, draft)
 
     return make
 
 
 def _fill_object(item: tuple[str, Targets]) -> Make:
-    verb, targets = item
+    verb, places = item[0], Places(item[1])
 
     def make(subject: Subject, draft: Draft) -> None:
-        _make_so(verb, object_target(targets, subject), subject, draft)
+        _make_so(verb, places.in_object(subject), subject, draft)
 
     return make
 
@@ -160,21 +160,21 @@ def _refuse_clash(change: Change, draft: Draft) -> None:
 
 
 def _check(item: tuple[str, Targets]) -> Check:
-    verb, targets = item
+    verb, places = item[0], Places(item[1])
 
     def check(subject: Subject) -> Iterator[Found]:
-        for target in targets_of(targets, subject):
+        for target in places.in_pod(subject):
             yield from _left(verb, changes(verb, target, subject, subject.object))
 
     return check
 
 
 def _check_object(item: tuple[str, Targets]) -> Check:
-    verb, targets = item
+    verb, places = item[0], Places(item[1])
 
     def check(subject: Subject) -> Iterator[Found]:
         if subject.request.kind != _POD:
-            yield from _left(verb, changes(verb, object_target(targets, subject), subject, subject.object))
+            yield from _left(verb, changes(verb, places.in_object(subject), subject, subject.object))
 
     return check
 
