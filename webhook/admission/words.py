@@ -46,7 +46,7 @@ def _without_hidden(path: Path, value: Any) -> Any:
         return {key: _without_hidden((*path, key), item) for key, item in value.items()}
     if isinstance(value, list):
         return [_without_hidden((*path, index), item) for index, item in enumerate(value)]
-    return "(not shown)" if _is_hidden(path) else value
+    return "(not shown)" if value is not None and _is_hidden(path) else value
 
 
 def listing(items: Any, last: str = "or") -> str:

@@ -153,11 +153,20 @@ def _excuses(exemption: Exemption, finding: Finding, case: Case) -> bool:
     """An exception for images excuses findings in containers with those images, as submitted."""
     if exemption.images is None:
         return True
-    submitted = case.request.object or {}
     at = container_at(finding.path)
     if at is not None:
-        container = look_up(submitted, finding.path[: at + 2])
-        return isinstance(container, dict) and exemption.excuses_image(str(container.get("image") or ""))
+        return exemption.excuses_image(_submitted_image(finding.path[: at + 2], case))
     if finding.path[-2:] in (("image", "reference"), ("image", "pullPolicy")):
-        return exemption.excuses_image(str(look_up(submitted, (*finding.path[:-1], "reference")) or ""))
+        return exemption.excuses_image(str(look_up(case.object, (*finding.path[:-1], "reference")) or ""))
     return False
+
+
+def _submitted_image(path: Path, case: Case) -> str:
+    """The image that a container of the final object came in with; an injected one came in with its own."""
+    container = look_up(case.object, path)
+    container = container if isinstance(container, dict) else {}
+    submitted = look_up(case.request.subject, path[:-1])
+    for raw in submitted if isinstance(submitted, list) else ():
+        if isinstance(raw, dict) and raw.get("name") == container.get("name"):
+            return str(raw.get("image") or "")
+    return str(container.get("image") or "")

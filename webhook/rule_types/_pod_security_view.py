@@ -30,9 +30,9 @@ class PodView:
         self.meta_at: Path = (*pod.at, "metadata", "annotations")
         self.security = as_dict(spec.get("securityContext"))
         self.annotations = as_dict(pod.metadata.get("annotations"))
-        self.windows = look_up(spec, ("os", "name")) == "windows"
+        self.windows = as_dict(spec.get("os")).get("name") == "windows"
         self.own_users = spec.get("hostUsers") is False
-        self.told_twice = request.operation is Operation.UPDATE and request.old_object is not None
+        self.told_twice = request.old_object is not None and request.operation is Operation.UPDATE
 
 
 OfPod = Callable[[PodView], Finds]

@@ -3,7 +3,7 @@
 _metadata_places.py says whose they are, _metadata_keys.py what a value must be, _metadata_sources.py what fills it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -61,6 +61,17 @@ class Keys:
     prefix: str | None
     listed: tuple[Glob, ...]
 
+    @property
+    def says_something(self) -> bool:
+        """Whether any key can be right or wrong."""
+        return bool(self.exact or self.globs or self.prefix is not None)
+
+    def concerned(self, values: dict[str, Any]) -> Iterable[str]:
+        """Those of an object's keys of which the rule may have something to say."""
+        if self.globs or self.prefix is not None:
+            return values
+        return [name for name in self.exact if name in values]
+
     def of(self, name: str) -> Key | None:
         """What is said of this key: the exact word, else the longest glob's."""
         return self.exact.get(name) or next((key for key in self.globs if key.glob.matches(name)), None)
@@ -84,7 +95,7 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     fillable = tuple(key for key in every if key.params.default or key.params.from_)
     own = params.of != "pod"
     return RuleParts(
-        checks=(_check(params, tuple(keys.values())),),
+        checks=(_check(params, tuple(group for group in keys.values() if group.says_something)),),
         fill=_fill(params.of, fillable) if fillable and params.of != "workload" else None,
         fill_object=_fill_own(params.of, fillable) if fillable and own else None,
         needs_pod=params.of != "object",
@@ -138,7 +149,8 @@ def _check(params: Params, groups: tuple[Keys, ...]) -> Check:
 
 def _present(keys: Keys, place: Path, values: dict[str, Any]) -> Iterator[Found]:
     """What is wrong with the keys that are there."""
-    for name, value in values.items():
+    for name in keys.concerned(values):
+        value = values[name]
         if value is None:
             continue
         key = keys.of(name)

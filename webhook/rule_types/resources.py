@@ -1,6 +1,6 @@
 """resources: what containers and pods may request and be limited to. Quantities: pod/quantity.py."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ from webhook.admission.finding import Found
 from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
 from webhook.admission.words import listing, quote
 from webhook.patterns import closest
-from webhook.pod.containers import Pod, Role
+from webhook.pod.containers import Container, Pod, Role
 from webhook.rule_types._label_names import key_mistake
 from webhook.rule_types._resources_bounds import OVERCOMMITTED, Bounds, ResourceBounds
 from webhook.rule_types._resources_check import check_container
@@ -163,17 +163,41 @@ def _once(*checks: Check) -> Check:
     return check
 
 
+_MOST_REMEMBERED = 4096
+
+
 def _containers(choose: Callable[[Pod], Bounds]) -> Check:
+    """Each container by itself; what was fine once needs no second look, for the same few amounts come again."""
+    fine: set[tuple[Any, ...]] = set()
+
     def check(subject: Subject) -> Iterator[Found]:
         if subject.pod is None:
             return
         bounds = choose(subject.pod).containers
         for container in subject.containers:
-            if container.role is not Role.EPHEMERAL:
-                for name, one in bounds.items():
-                    yield from check_container(container, name, one)
+            if container.role is Role.EPHEMERAL or (said := _said(container, bounds)) in fine:
+                continue
+            found = [one for name, each in bounds.items() for one in check_container(container, name, each)]
+            yield from found
+            if said is not None and not found and len(fine) < _MOST_REMEMBERED:
+                fine.add(said)
 
     return check
+
+
+def _said(container: Container, bounds: Mapping[str, ResourceBounds]) -> tuple[Any, ...] | None:
+    """All that the check of a container depends on, where it is written as usual: plain texts, nothing for the pod."""
+    resources = container.raw.get("resources")
+    if not isinstance(resources, dict) or container.pod.spec.get("resources") is not None:
+        return None
+    requests, limits = resources.get("requests"), resources.get("limits")
+    if not isinstance(requests, dict) or not isinstance(limits, dict):
+        return None
+    texts = [side.get(name) for side in (requests, limits) for name in bounds]
+    for text in texts:
+        if text is not None and type(text) is not str:
+            return None
+    return id(bounds), *texts  # the bounds live as long as the rule
 
 
 def _pods(choose: Callable[[Pod], Bounds]) -> Check:
