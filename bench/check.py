@@ -12,7 +12,7 @@ import yaml
 from bench.objects import deployment
 from bench.result import Figure, Spread
 from bench.rules import SHIPPED
-from bench.server import ROOT, Broken
+from bench.server import ENVIRONMENT, ROOT, Broken
 
 RUNS = 20
 """Of the one file, however many rounds: each is short, and starts of processes vary."""
@@ -61,7 +61,8 @@ def _alternately(commands: Sequence[list[str]], runs: int) -> list[Spread]:
 
 def _milliseconds(arguments: Sequence[str]) -> float:
     began = time.perf_counter()
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False, capture_output=True)
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=False, capture_output=True)
     taken = (time.perf_counter() - began) * 1000
     if done.returncode:
         raise Broken(f"{' '.join(arguments[:3])} ended with {done.returncode}: {done.stdout!r} {done.stderr!r}")

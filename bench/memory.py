@@ -9,7 +9,7 @@ from bench.load import calls, saturate
 from bench.objects import pod, review
 from bench.result import Figure, Spread
 from bench.rules import write_matching
-from bench.server import ROOT, Server, Servers
+from bench.server import ENVIRONMENT, ROOT, Server, Servers
 
 ROUNDS = 3
 """At most: memory hardly varies, and each round starts its servers anew."""
@@ -40,5 +40,6 @@ def _busy(server: Server) -> float:
 
 
 def _imported(code: str) -> float:
-    done = subprocess.run([sys.executable, "-c", f"{code}; {_RESIDENT}"], cwd=ROOT, check=True, capture_output=True)
+    command = [sys.executable, "-c", f"{code}; {_RESIDENT}"]
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, capture_output=True)
     return int(done.stdout) * 1024 / 1e6

@@ -17,6 +17,13 @@ from bench.rules import NAMESPACES
 from certs.authority import LOCAL_NAMES, make_authority, make_leaf
 
 ROOT = Path(__file__).parent.parent
+
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+    "PYTHONPYCACHEPREFIX": str(ROOT / ".bench/bytecode"),
+}
+"""Of every process that is measured: with bytecode, as an installed package has it, but apart from the tree."""
+
 PATIENCE = 60.0
 """Seconds that a server may take to be ready."""
 
@@ -111,8 +118,9 @@ class Servers:
 
 @contextmanager
 def _process(arguments: Sequence[str], out: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, *arguments]
     with out.open("wb") as stdout, log.open("wb") as stderr:
-        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=stdout, stderr=stderr)
+        process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=stdout, stderr=stderr)
     try:
         yield process
     finally:

@@ -49,6 +49,8 @@ class Glob:
         if len(pieces) == 1:
             return value == self.text
         head, tail = pieces[0], pieces[-1]
+        if not head and not tail and len(pieces) == 3:
+            return pieces[1] in value
         at, end = len(head), len(value) - len(tail)
         if at > end or not value.startswith(head) or not value.endswith(tail):
             return False

@@ -69,8 +69,9 @@ BAD = [
     ("pod: spec.hostNetwork.x, forbidden: true", "",
      "there is no field `x` in `spec.hostNetwork.x`", "what is before it is true or false"),
     ("pod: 'spec.securityContext[*]', forbidden: true", "", "there is no field `[*]` in `spec.securityContext[*]`",
-     "known here: appArmorProfile, fsGroup, fsGroupChangePolicy, runAsGroup, runAsNonRoot, runAsUser, seLinuxChangePolicy,"
-     " seLinuxOptions, seccompProfile, supplementalGroups, supplementalGroupsPolicy, sysctls, windowsOptions"),
+     "known here: appArmorProfile, fsGroup, fsGroupChangePolicy, runAsGroup, runAsNonRoot, runAsUser,"
+     " seLinuxChangePolicy, seLinuxOptions, seccompProfile, supplementalGroups, supplementalGroupsPolicy, sysctls,"
+     " windowsOptions"),
     ("pod: metadata.labels.app.kubernetes.io/name, required: true", "",
      "there is no field `kubernetes` in `metadata.labels.app.kubernetes.io/name`",
      'quote a key that has dots: metadata.labels["app.kubernetes.io/name"]'),
@@ -90,7 +91,8 @@ BAD = [
     ("object: spec.replicas, min: 2", "Deployment, DaemonSet",
      "there is no field `replicas` in `spec.replicas`",
      "known here: minReadySeconds, revisionHistoryLimit, selector, template, updateStrategy"),
-    ("pod: spec.hostPID, forbidden: true", "Service", "`pod:` is about pods, and Service carries none", "use `object:`"),
+    ("pod: spec.hostPID, forbidden: true", "Service",
+     "`pod:` is about pods, and Service carries none", "use `object:`"),
     ("container: tty, forbidden: true", "'*'", "`container:` is about pods, and * carries none", "use `object:`"),
     ("container: tty, forbidden: true", "Pod/exec",
      "`container:` is about pods, and Pod/exec carries none", "use `object:`"),
@@ -118,7 +120,7 @@ def test_a_path_that_leads_nowhere_or_sees_too_little_is_an_error(
 
 def test_the_place_of_an_error_is_the_path_itself() -> None:
     (problem,) = problems(policy("- name: r\n  fields:\n  - {pod: spec.hostPID, forbidden: true}\n  - {pod: spec.x}\n"))
-    assert (problem.place.line, problem.place.column, problem.place.length) == (12, 11, 6)
+    assert (problem.place.line, problem.place.column, problem.place.length) == (12, 13, 6)
 
 
 def test_the_fields_of_a_kind_that_is_not_known_give_a_warning_and_the_rule_is_used() -> None:
@@ -178,8 +180,6 @@ def test_an_operator_that_cannot_work_on_the_fields_type_is_an_error(statement: 
     ],
 )  # fmt: skip
 def test_a_value_that_the_field_can_never_have_is_an_error(statement: str, message: str, cure: str | None) -> None:
-    if "resources.limits.cpu" in statement:
-        message = message.replace("resources.limits.cpu", "resources.limits.cpu")
     assert told(statement) == error(message, cure)
 
 
@@ -324,9 +324,8 @@ def test_a_rules_own_condition_on_a_label_warns_too_and_any_of_does_not_hide_it(
 
 def test_opting_in_to_what_a_rule_puts_in_is_no_lifting_unless_the_rule_is_severe() -> None:
     rule = (
-        "- name: r\n  when: {pod: metadata.labels.certs, equals: 'on'}\n"
-        "  defaults: {default: {pod: {terminationGracePeriodSeconds: 5}}}\n"
-    ).replace("terminationGracePeriodSeconds: 5", "hostname: x")
+        "- name: r\n  when: {pod: metadata.labels.certs, equals: 'on'}\n  defaults: {default: {pod: {hostname: x}}}\n"
+    )
     assert problems(policy(rule)) == ()
     severe = [problem.message for problem in problems(policy(rule, severity="high"))]
     assert severe == [LIFTED[0][1]]

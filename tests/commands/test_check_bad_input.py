@@ -66,7 +66,7 @@ def test_a_directory_without_manifests_is_nothing_checked(check: Check) -> None:
 @pytest.mark.parametrize(
     ("content", "line", "column", "words", "cure"),
     [
-        (bytes(range(1, 256)) * 40, 1, 1, "this is a binary file, neither YAML nor JSON", ""),
+        (b"\x7fELF" + bytes(range(256)) * 40, 1, 1, "this is a binary file, neither YAML nor JSON", ""),
         (b"\x89PNG\r\n\x1a\n" + b"\0\1\2\3" * 500, 1, 1, "this is a binary file, neither YAML nor JSON", ""),
         (GOOD.encode("utf-16"), 1, 1, "the file is UTF-16 or UTF-32 text", "save it as UTF-8"),
         (GOOD.replace("web", "caf\xe9").encode("latin-1"), 4, 12, "byte 0xe9 is not UTF-8", "save the file as UTF-8"),
@@ -177,12 +177,12 @@ def test_what_may_not_be_read_is_told_and_the_rest_is_checked(check: Check) -> N
     (check.folder / "secret").mkdir()
     for name in ("a.yaml", "b.yaml", "secret/c.yaml"):
         check.file(GOOD, name)
-    assert check(".").code == 0  # and everything that it takes is imported
+    assert check("a.yaml").code == 0  # and everything that it takes is imported
     check.folder.chmod(0o755)
     (check.folder / "b.yaml").chmod(0)
     (check.folder / "secret").chmod(0)
     with without_the_rights_of_root():
-        outcome = check(".")
+        outcome = check("a.yaml", "b.yaml", "secret")
     (check.folder / "secret").chmod(0o755)
     assert outcome.code == 2
     told = "permission denied: check the file's and its folders' permissions"
@@ -242,7 +242,8 @@ def test_the_findings_of_a_lists_items_stand_at_the_items(check: Check) -> None:
 
 
 def test_an_item_that_is_no_object_hides_no_other(check: Check) -> None:
-    listed = {"apiVersion": "v1", "kind": "List", "items": [7, None, "pod", {"kind": "List", "items": [good()]}, []]}
+    items: list[Any] = [7, None, "pod", {"kind": "List", "items": [good()]}, []]
+    listed = {"apiVersion": "v1", "kind": "List", "items": items}
     outcome = check.of(in_json(listed))
     assert outcome.code == 2
     assert outcome.out.count("error: this is no Kubernetes object") == 4
@@ -286,7 +287,7 @@ def test_wrong_types_in_a_pod_are_denied_at_their_place(check: Check, obj: dict[
 def test_metadata_of_another_shape_is_checked_and_told(
     check: Check, metadata: dict[str, Any], kind: str, form: str
 ) -> None:
-    inner = {"spec": {"template": {}, "containers": []}} if kind != "Namespace" else {}
+    inner: dict[str, Any] = {"spec": {"template": {}, "containers": []}} if kind != "Namespace" else {}
     check.of(in_json({"apiVersion": "v1", "kind": kind, "metadata": metadata, **inner}), "-o", form)
 
 
@@ -301,7 +302,7 @@ def test_terminal_escapes_are_never_echoed_raw(check: Check, form: str, extra: t
     check.rules(
         policy(
             "- {name: ours, images: {from: [registry.corp.example]}}\n"
-            "- {name: keys, metadata: {labels: {team: {required: true, pattern: a}}, annotations: {'*': {pattern: b}}}}\n"
+            "- {name: keys, metadata: {labels: {team: {pattern: a}}, annotations: {'*': {pattern: b}}}}\n"
             "- {name: env, fields: {container: 'env[*].name', pattern: c}}\n"
             "- {name: own, message: 'no {value} in {container} of {name}', fields: {container: image, equals: d}}\n"
             "- {name: fill, defaults: {default: {pod: {hostUsers: false}}}}"
@@ -377,12 +378,13 @@ def test_combinations_without_end_are_a_failed_rule_and_no_endless_wait(check: C
     assert "could not be checked: `env[*].name` leads to more than 100000 places in this object" in outcome.out
 
 
-@pytest.mark.parametrize("amount", ["1e1000000000", "9" * 10_000, "1e-1000000000", "-1e99999Ki", "0x10", "\u0661"])
+@pytest.mark.parametrize("amount", ["1e1000000000", "9" * 10_000, "-1e99999Ki", "0x10", "\u0661"])
 def test_a_quantity_that_nobody_can_compute_is_refused_without_computing_it(check: Check, amount: str) -> None:
     check.rules(policy("- {name: r, resources: {memory: {limit: {required: true, max: 1Gi}}}}"))
     outcome = check.of(in_json(good(resources={"limits": {"memory": amount}})))
     assert outcome.code == 1
     assert len(outcome.out) < 2_000
+    assert check.of(in_json(good(resources={"limits": {"memory": "1e-1000000000"}}))).code == 0  # rounded up to 1n
 
 
 def test_an_expression_that_others_would_backtrack_on_is_answered(check: Check) -> None:
@@ -402,8 +404,8 @@ def test_a_rule_that_breaks_is_told_as_failed_and_is_no_clean_run(
     def broken(_: Any) -> Any:
         raise ZeroDivisionError("secret thing")
 
-    monkeypatch.setattr("webhook.rule_types.images.Image.parse", broken)
-    outcome = check.of(GOOD)
+    monkeypatch.setattr("webhook.rule_types.images.quote", broken)
+    outcome = check.of(BAD)
     assert outcome.code == 2
     assert "could not be checked: the rule broke on this object, which is our fault" in outcome.out
     assert "secret thing" not in outcome.text

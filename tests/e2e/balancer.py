@@ -66,6 +66,10 @@ class Balancer:
         """Change the backends; connections to one that is gone stay until they close."""
         self._in_loop(self._replace(tuple(backends)))
 
+    def cut(self) -> None:
+        """End every connection; new ones are taken as before."""
+        self._in_loop(self._cut())
+
     def stop(self) -> None:
         """Close the port and every connection; a second call does nothing."""
         if self._loop.is_closed():
@@ -102,6 +106,8 @@ class Balancer:
         self._connections.add(task)
         try:
             await self._carry(reader, writer)
+        except asyncio.CancelledError:
+            pass  # it was ended by us; asyncio would log it as an error of the callback
         finally:
             writer.transport.abort()
             self._connections.discard(task)
@@ -120,13 +126,20 @@ class Balancer:
         finally:
             to_backend.transport.abort()
 
+    async def _cut(self) -> None:
+        await _end(self._connections)
+
     async def _close(self) -> None:
         self._server.close()
-        tasks = [*self._probes.values(), *self._connections]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end([*self._probes.values(), *self._connections])
         await self._server.wait_closed()
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -82,6 +82,10 @@ class Doorward(Process):
         answer = httpx.get(address, headers={"accept": "application/json"}, trust_env=False)
         return answer.json()["parts"]
 
+    def metrics(self) -> str:
+        """What /metrics says."""
+        return httpx.get(f"http://127.0.0.1:{self.health_port}/metrics", trust_env=False).text
+
     def decisions(self) -> list[dict[str, Any]]:
         """Every line of the decision log so far."""
         lines = self.log.read_text(encoding="utf-8").splitlines()

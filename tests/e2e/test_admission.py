@@ -12,8 +12,8 @@ import yaml
 
 from tests.e2e.cluster import Answer, Cluster
 from tests.e2e.doorward import Doorward, registered
-from tests.e2e.objects import BAD, GOOD, deployment, deployments, pod, pods
-from tests.e2e.users import node
+from tests.e2e.objects import BAD, GOOD, Json, deployment, deployments, pod, pods
+from tests.e2e.users import node, service_account
 from tests.e2e.waiting import poll
 
 RULES = Path(__file__).parent / "rules" / "admission.yaml"
@@ -28,14 +28,21 @@ def old(cluster: Cluster) -> str:
     name = cluster.namespace(OLD)
     for one in ("status", "labels", "kubelet", "evicted", "deleted", "finalized", "only-its-image"):
         made = pod(one, BAD, finalizers=["tests.doorward.dev/kept"] if one == "finalized" else [])
-        made["spec"]["nodeName"] = "n1"
         if one == "only-its-image":
-            security, resources = {"allowPrivilegeEscalation": False}, {"requests": {"memory": "64Mi"}}
-            made["spec"]["containers"][0] |= {"securityContext": security, "resources": resources}
-            made["spec"]["securityContext"] = {"seccompProfile": {"type": "RuntimeDefault"}}
+            completed(made)
+        else:
+            made["spec"]["nodeName"] = "n1"
         assert cluster.api("POST", pods(name), made).status == 201
     assert cluster.api("POST", deployments(name), deployment("web", BAD)).status == 201
     return name
+
+
+def completed(one: Json) -> Json:
+    """The pod with everything that the rules would fill in."""
+    security, resources = {"allowPrivilegeEscalation": False}, {"requests": {"memory": "64Mi"}}
+    one["spec"]["containers"][0] |= {"securityContext": security, "resources": resources}
+    one["spec"]["securityContext"] = {"seccompProfile": {"type": "RuntimeDefault"}}
+    return one
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -192,6 +199,50 @@ def test_the_image_of_an_old_bad_pod_may_become_good_and_never_bad_in_a_new_way(
     assert causes(with_image("quay.example/other:1")) == [("registries/from-ours", "spec.containers[0].image")]
     assert with_image(GOOD).status == 200
     assert causes(with_image(BAD)) == [("registries/from-ours", "spec.containers[0].image")]
+
+
+def test_a_pod_can_be_resized_within_the_rules_and_an_old_bad_one_too(
+    cluster: Cluster, namespace: str, old: str
+) -> None:
+    cluster.api("POST", pods(namespace), pod())
+
+    def resized(where: str, name: str, memory: str) -> Answer:
+        change = {"spec": {"containers": [{"name": "app", "resources": {"requests": {"memory": memory}}}]}}
+        return cluster.api("PATCH", f"{pods(where, name)}/resize", change, content_type=STRATEGIC)
+
+    assert resized(namespace, "web", "128Mi").status == 200
+    where = "spec.containers[0].resources.requests.memory"
+    assert causes(resized(namespace, "web", "2Gi")) == [("completed/resources", where)]
+    assert resized(old, "only-its-image", "128Mi").status == 200
+
+
+def test_a_mirror_pod_of_a_kubelet_is_judged_as_it_is_and_never_changed(cluster: Cluster, namespace: str) -> None:
+    made = cluster.api("POST", "/api/v1/nodes", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n3"}}).body
+    owner = {"apiVersion": "v1", "kind": "Node", "name": "n3", "uid": made["metadata"]["uid"], "controller": True}
+    notes = {"kubernetes.io/config.mirror": "0123", "kubernetes.io/config.source": "file"}
+
+    def mirrored(name: str, image: str) -> Answer:
+        one = completed(pod(name, image, annotations=notes, ownerReferences=[owner]))
+        one["spec"]["nodeName"] = "n3"
+        return cluster.api("POST", pods(namespace), one, user=node("n3"))
+
+    where = "spec.containers[0].image"
+    assert causes(mirrored("static-one-n3", "nginx:1.27")) == [("registries/from-ours", where)], "not rewritten"
+    good = mirrored("static-two-n3", GOOD)
+    assert good.status == 201, good.body
+    assert good.body["spec"]["containers"][0]["image"] == GOOD
+    assert cluster.api("DELETE", "/api/v1/nodes/n3").status == 200
+
+
+def test_a_pod_that_the_replicaset_controller_makes_is_judged_and_completed_like_any_other(
+    cluster: Cluster, namespace: str
+) -> None:
+    controller = service_account("kube-system", "replicaset-controller")
+    refused = cluster.api("POST", pods(namespace), pod("web-5d8f-", BAD), user=controller)
+    assert causes(refused) == [("registries/from-ours", "spec.containers[0].image")]
+    made = cluster.api("POST", pods(namespace), pod("web-5d8f-", "nginx:1.27"), user=controller)
+    assert made.status == 201
+    assert made.body["spec"]["containers"][0]["image"] == "registry.corp.example/hub/library/nginx:1.27"
 
 
 def test_an_old_bad_pod_can_be_evicted_and_deleted(cluster: Cluster, old: str) -> None:

@@ -148,6 +148,34 @@ def test_no_answer_comes_before_the_namespaces_are_known_and_undecided_is_never_
         assert doorward.parts()["namespaces"]["ready"], "it goes on with what it knows"
 
 
+def test_a_namespace_that_the_watch_has_not_told_of_is_asked_for(cluster: Cluster, rules: Path, gate: Balancer) -> None:
+    """For a moment after its connection broke the watch hears nothing, and what is made then is known to nobody."""
+    gate.replace([Backend("127.0.0.1", cluster.port)])
+    gate.wait_for(Backend("127.0.0.1", cluster.port))
+    with registered(cluster, rules, f"--kubeconfig={through(gate, cluster)}") as doorward:
+        for number in range(10):
+            before = doorward.parts()["namespaces"]["message"]
+            gate.cut()
+            name = quickly_made(cluster, f"too-new-{number}", {"stage": "production"})
+            answer = made(cluster, name, pod())
+            unknown = doorward.parts()["namespaces"]["message"] == before
+            assert answer.status == 403, answer.body
+            assert [cause["reason"] for cause in answer.body["details"]["causes"]] == ["registries/tier"]
+            poll(lambda: doorward.parts()["namespaces"]["message"] != before, "the watch does not come back")  # noqa: B023
+            if unknown:
+                return
+    pytest.fail("the watch was quicker each time")
+
+
+def quickly_made(cluster: Cluster, name: str, labels: dict[str, str]) -> str:
+    """Make a namespace with the account that its pods need, and nothing else."""
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+    assert cluster.api("POST", "/api/v1/namespaces", space).status == 201
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
+    assert cluster.api("POST", f"/api/v1/namespaces/{name}/serviceaccounts", account).status == 201
+    return name
+
+
 def already_asked(cluster: Cluster, rules: Path, authority: Authority, stack: ExitStack) -> int:
     """The port at which the API server asks for validation, and where nobody answers any more."""
     with serve(cluster, authority, rules) as earlier:

@@ -12,7 +12,7 @@ from webhook.engine.decide import Stage, _phases
 from webhook.engine.needs import _phases as phases_asked_about
 from webhook.engine.needs import concerns_every_kind, guessed_kinds, needs, needs_by_rule, plural_of
 from webhook.pod.workloads import POD_AT
-from webhook.policy.model import Match
+from webhook.policy.matching import Match
 from webhook.policy.ruleset import Ruleset
 
 FROM = "- name: from\n  images: {from: [registry.corp.example]}\n"

@@ -9,10 +9,10 @@ from webhook.admission.decision import Decision, Verdict
 from webhook.admission.edits import Draft, Note
 from webhook.admission.finding import Cause, Finding, Mode, RuleInfo, Severity
 from webhook.admission.rule import RuleParts
-from webhook.patterns import Glob
 from webhook.policy.dates import Day
 from webhook.policy.exceptions import Exemption
-from webhook.policy.model import ExceptionMatch, ExceptionSpec, Names, Step
+from webhook.policy.matching import NamespaceGlob, NamespaceNames
+from webhook.policy.model import ExceptionMatch, ExceptionSpec, Step
 from webhook.policy.rollout import Rollout
 from webhook.policy.ruleset import Rule, Ruleset
 from webhook.report.result import Checked, Run
@@ -97,7 +97,7 @@ def secret(**changes: Any) -> Finding:
 def coming() -> Ruleset:
     """Rules of which one denies from next year on, with an exception that ends in twelve days."""
     steps = (Step(Mode.WARN), Step(Mode.ENFORCE, from_=Day(2027, 1, 10)))
-    match = ExceptionMatch(Names(include=(Glob.parse("shop"),)))
+    match = ExceptionMatch(NamespaceNames(include=(NamespaceGlob.parse("shop"),)))
     spec = ExceptionSpec((TAG.id,), match, "old", "team-shop", Day(2026, 11, 1), Day(2026, 12, 3))
     rule = Rule(TAG, (), Rollout("image-tags", steps), RuleParts(), exemptions=(Exemption("legacy", spec, None),))
     return Ruleset((rule,), "0123456789ab")

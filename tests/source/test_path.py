@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.source.path import EACH, look_up, parse, pointer, render, render_steps, select
+from webhook.source.path import EACH, look_up, parse, pointer, render, render_steps, select, values
 
 POD = {
     "metadata": {"labels": {"a.b/c": "1", "empty": None}},
@@ -134,3 +134,13 @@ def test_each_runs_over_the_values_of_a_map_and_null_is_absent() -> None:
 def test_values_of_wrong_types_lead_nowhere_and_break_nothing(value: object) -> None:
     assert places("spec.volumes[*].name", value) == []
     assert places("spec.volumes.name", value) == [("spec.volumes.name", None)]
+
+
+LEAVES = st.none() | st.booleans() | st.integers(0, 2) | st.text("ab", max_size=2)
+DATA = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner))
+
+
+@given(DATA, st.lists(st.sampled_from(["a", "b", 0, 1, EACH]), min_size=1, max_size=5))
+def test_values_are_what_stands_at_the_selected_places(value: object, steps: list[object]) -> None:
+    selected = [found for _, found in select(value, tuple(steps))]  # type: ignore[arg-type]
+    assert sorted(map(repr, values(value, tuple(steps)))) == sorted(map(repr, selected))  # type: ignore[arg-type]

@@ -357,10 +357,11 @@ def test_true_is_not_one_and_one_is_not_true_in_a_choice() -> None:
 
 def test_only_errors_break_a_document() -> None:
     problems = Problems(lambda path, on: Place("x", 1, 1, 1, ""))
-    problems.warning((), "odd")
-    assert not problems.broken
-    problems.error((), "wrong")
-    assert problems.broken
+    broken = []
+    for tell in (problems.warning, problems.error):
+        tell((), "odd")
+        broken.append(problems.broken)
+    assert broken == [False, True]
     assert [problem.level for problem in problems.found] == [Level.WARNING, Level.ERROR]
 
 

@@ -1,6 +1,6 @@
 """What an absent field means, and which fields a container inherits from its pod: as the kubelet reads them."""
 
-from typing import Any
+from typing import Any, Literal
 
 from webhook.source.path import Path, Steps
 
@@ -54,3 +54,17 @@ def inherited_leaf(steps: Steps) -> Path:
 def meaning(subject: str, steps: Steps) -> Any:
     """What it means when the field at the path is absent; None where that is nobody's word."""
     return MEANINGS.get(f"{subject}:{'.'.join(step for step in steps if isinstance(step, str))}")
+
+
+Required = bool | Literal["nonEmpty"]
+"""What `required` says."""
+
+
+def is_there(value: Any, required: Required) -> bool:
+    """Whether `required` accepts it: whatever is there; nonEmpty wants more than "" or an empty collection."""
+    return value is not None and not (required == "nonEmpty" and value in ("", [], {}))
+
+
+def is_set(value: Any) -> bool:
+    """Whether `forbidden` minds it: it accepts an explicit false, "" and empty collection."""
+    return not (value is None or value is False or value in ("", [], {}))

@@ -1,8 +1,11 @@
 """Changes: what an update changed, for `unchanged`. The object as it came in is held against the old object."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from webhook.admission.edits import same
+from webhook.admission.finding import Found
+from webhook.admission.request import Request
 from webhook.pod.containers import Container
 from webhook.source.path import EACH, Path, Steps, look_up, select
 
@@ -52,3 +55,12 @@ def _dropped(value: Any, steps: Steps) -> Any:
         return value
     left = {key: _dropped(item, rest) if step in (EACH, key) else item for key, item in value.items()}
     return {key: item for key, item in left.items() if item is not None} or None
+
+
+def also_in_its_container(found: Found, container: Container | None, request: Request) -> Iterator[Found]:
+    """In an update, what a container inherits counts beside the pod that sets it: else what the old pod had wrong
+    would let a new container in."""
+    if container is None or request.old_object is None or found.path[: len(container.at)] == container.at:
+        return
+    path = (*container.at, *found.path[len(container.pod.at) + 1 :])
+    yield found._replace(path=path, value=None, message=f"{found.message} (inherited from the pod)")

@@ -96,7 +96,7 @@ def _check_together(statement: Statement, words: Any, below: Path, compiling: Co
         for other in others:
             told = f"a field that is forbidden cannot also have `{other}`"
             compiling.error((*below, other), told, "keep one of them", on="key")
-    elif not (said or statement.required or statement.unique or "unchanged" in words):
+    elif words.keys() <= KEYS and not (said or statement.required or statement.unique or "unchanged" in words):
         cure = f"add an operator: required, forbidden, {', '.join(NAMES)}"
         compiling.error(below, f"nothing is said of `{statement.text}`", cure)
     for low, high in (("min", "max"), ("minItems", "maxItems")):

@@ -1,10 +1,13 @@
 """Measures: values of which one can be larger than another: numbers, quantities, durations; and ranges of numbers."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from webhook.pod.duration import Duration
 from webhook.pod.quantity import Quantity
+
+_LONGEST = 256  # characters of the longest quantity that the API server reads
 
 Readings = tuple[Any, ...]
 """A value as a quantity (numbers are) and as a duration; None where it is none. `5m` is both."""
@@ -14,6 +17,13 @@ def readings(value: Any) -> Readings:
     """Every way in which a value can be measured."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None, None
+    if isinstance(value, str) and len(value) > _LONGEST:  # no measure is that long, and it must not stay in memory
+        return None, None
+    return _readings(value)
+
+
+@lru_cache(4096, typed=True)
+def _readings(value: int | float | str) -> Readings:
     return _read(Quantity.of, value), _read(Duration.parse, value) if isinstance(value, str) else None
 
 

@@ -210,21 +210,8 @@ _COMPILERS: dict[str, Callable[[Given], Operator | None]] = {
 NAMES = tuple(_COMPILERS)
 """The operators on one value, in the order in which a page tells them."""
 
-COMPARING = frozenset(
-    {
-        "equals",
-        "in",
-        "notIn",
-        "min",
-        "max",
-        "contains",
-        "containsAny",
-        "notContains",
-        "sameAs",
-        "differsFrom",
-        "selects",
-    }
-)
+_EXACT = ("equals", "in", "notIn", "sameAs", "differsFrom")
+COMPARING = frozenset((*_EXACT, "min", "max", "contains", "containsAny", "notContains", "selects"))
 """The operators whose operand may be another path."""
 
 Test = Callable[[Any, Scope], bool]
@@ -248,7 +235,16 @@ def _flat(values: list[Any]) -> list[Any]:
 
 
 def _matches(patterns: list[Any]) -> Test:
-    return lambda value, _: isinstance(value, str) and any(pattern.matches(value) for pattern in patterns)
+    tests = tuple(pattern.matches for pattern in patterns)
+
+    def holds(value: Any, _: Scope) -> bool:
+        if isinstance(value, str):
+            for matches in tests:
+                if matches(value):
+                    return True
+        return False
+
+    return holds
 
 
 def _holding(enough: Callable[[Iterable[bool]], bool], wanted: Callable[[Scope], list[Any]]) -> Test:

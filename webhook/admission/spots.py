@@ -9,7 +9,7 @@ from webhook.admission.operands import Reference
 from webhook.admission.operators import Scope
 from webhook.admission.rule import Subject
 from webhook.pod.containers import Container
-from webhook.source.path import Path, Steps, look_up, select
+from webhook.source.path import EACH, Path, Steps, look_up, select, values
 
 BUDGET = 100_000
 """Places that one statement may look at in one object: some tenths of a second."""
@@ -67,6 +67,16 @@ class Look:
             self.spend()
             yield spot
 
+    def values(self, about: str, steps: Steps, container: Container | None) -> list[Any] | None:
+        """What stands at the places that `spots` finds, without their paths; None where that alone cannot tell."""
+        base = self.base(about, container)
+        if base is None or steps == _NAMESPACE or (container is not None and inherited_leaf(steps)):
+            return None
+        root = container.raw if container is not None else look_up(self.subject.object, base)
+        found = values(root, steps)
+        self.spend(len(found))
+        return found
+
     def base(self, about: str, container: Container | None) -> Path | None:
         """Where paths of this subject begin; None where there is no such subject."""
         if about == "object":
@@ -77,6 +87,9 @@ class Look:
 
     def below(self, element: Any, steps: Steps) -> list[Any]:
         """The values below an element."""
+        if len(steps) == 1 and isinstance(element, dict) and steps[0] is not EACH:  # nearly always
+            value = element.get(steps[0])
+            return [value] if value is not None else []
         values = [value for _, value in select(element, steps) if value is not None]
         self.spend(len(values))
         return values

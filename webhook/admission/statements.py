@@ -8,13 +8,14 @@ negative ones true.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from webhook.admission.changes import change
+from webhook.admission.absent import Required, is_set, is_there
+from webhook.admission.changes import also_in_its_container, change
 from webhook.admission.duplicates import duplicates
 from webhook.admission.finding import Found
 from webhook.admission.operators import CannotDecide, Operator, Scope
-from webhook.admission.request import Operation, Request
+from webhook.admission.request import Operation
 from webhook.admission.rule import Subject
 from webhook.admission.spots import BUDGET, WORDS_COST, BudgetSpent, Look, Spot
 from webhook.admission.words import quote, shown
@@ -23,8 +24,6 @@ from webhook.pod.schema import fields_allowed_in
 from webhook.source.path import EACH, Path, Steps, look_up, select
 
 __all__ = ["BUDGET", "BudgetSpent", "Statement"]
-
-Required = bool | Literal["nonEmpty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,8 @@ class Statement:
 
     def found(self, subject: Subject) -> Iterator[Found]:
         """Everything that is wrong with the subject; nothing when all is well. Raises BudgetSpent, CannotDecide."""
+        if self._is_surely_fine(subject):
+            return
         look = Look(subject, self.text)
         told: set[tuple[Path, str]] = set()
         for found in self._all(look):
@@ -61,7 +62,7 @@ class Statement:
         for container in self._judged(look):
             for found in self._found_in(look, container, across):
                 yield found
-                yield from _also_in_its_container(found, container, look.subject.request)
+                yield from also_in_its_container(found, container, look.subject.request)
         yield from duplicates(across)
 
     def __call__(self, subject: Subject) -> bool:
@@ -83,8 +84,6 @@ class Statement:
     def _wants(self) -> str:
         return " and ".join(operator.wants for operator in self.operators) or "be set"
 
-    # As a condition
-
     def _holds_somewhere(self, look: Look) -> bool:
         if self.subject != "container":
             return self._holds_in(look, None)
@@ -98,16 +97,11 @@ class Statement:
 
     def _true_of(self, values: list[Any], scope: Scope) -> bool:
         """Of many values a positive operator needs one and a negative one all; of none it is false, or true."""
-        if self.required and not any(_is_there(value, self.required) for value in values):
+        if self.required and not any(is_there(value, self.required) for value in values):
             return False
-        if self.forbidden and any(map(_is_set, values)):
+        if self.forbidden and any(map(is_set, values)):
             return False
-        return all(
-            (all if operator.negative else any)(operator.holds(value, scope) for value in values)
-            for operator in self.operators
-        )
-
-    # As a rule
+        return all(_true_of_many(operator, values, scope) for operator in self.operators)
 
     def _judged(self, look: Look) -> Iterator[Container | None]:
         """What is judged one by one, each container, or the pod or object once; less what the conditions leave out.
@@ -179,20 +173,48 @@ class Statement:
         if self.unique == "list":
             yield from duplicates(chosen, below_list=self.steps[::-1].index(EACH) + 1)
 
+    def _is_surely_fine(self, subject: Subject) -> bool:
+        """The short answer for the many objects in which all is well, whatever the conditions say."""
+        if self.any_of or self.where or self.unique or self.unchanged is not None:
+            return False
+        try:
+            return self._is_fine_everywhere(Look(subject, self.text))
+        except (BudgetSpent, CannotDecide):  # conditions may leave out what was too much
+            return False
+
+    def _is_fine_everywhere(self, look: Look) -> bool:
+        for container in look.subject.containers if self.subject == "container" else (None,):
+            values = look.values(self.subject, self.steps, container)
+            if values is None:
+                return False
+            scope = look.scope(container)
+            for value in values:
+                if not (self._is_fine(value, scope) or (value is None and self._absence_is_fine())):
+                    return False
+        return True
+
     def _is_fine(self, value: Any, scope: Scope) -> bool:
         """The short answer for the many places where all is well."""
         if self.forbidden:
-            return not _is_set(value)
-        if not _is_there(value, self.required):
+            return not is_set(value)
+        if value is None or (self.required == "nonEmpty" and not is_there(value, self.required)):
             return False
-        return all(operator.holds(value, scope) for operator in self.operators)
+        for operator in self.operators:  # noqa: SIM110 - a generator would cost as much as the answer
+            if not operator.holds(value, scope):
+                return False
+        return True
+
+    def _absence_is_fine(self) -> bool:
+        if self.required or self.refuse_absent or self.absent_means is not None:
+            return False
+        return all(operator.absent is None for operator in self.operators)
 
     def _wrong(self, spot: Spot, scope: Scope) -> Iterator[Found]:
         path, value = spot
         if self.forbidden:
             yield Found(path, value, f"is {shown(path, value)}, must not be set", "remove it")
             return
-        if not _is_there(value, self.required):
+        if not is_there(value, self.required):
             yield from self._absent(spot, scope)
             return
         for operator in self.operators:
@@ -261,14 +283,9 @@ class Statement:
         return (*(look.base(self.subject, container) or ()), *plain)
 
 
-def _is_there(value: Any, required: Required) -> bool:
-    """Whether `required` accepts it: whatever is there; nonEmpty wants more than "" or an empty collection."""
-    return value is not None and not (required == "nonEmpty" and value in ("", [], {}))
-
-
-def _is_set(value: Any) -> bool:
-    """Whether `forbidden` minds it: it accepts an explicit false, "" and empty collection."""
-    return not (value is None or value is False or value in ("", [], {}))
+def _true_of_many(operator: Operator, values: list[Any], scope: Scope) -> bool:
+    results = (operator.holds(value, scope) for value in values)
+    return all(results) if operator.negative else any(results)
 
 
 def _fix(path: Path, operator: Operator) -> str | None:
@@ -276,15 +293,6 @@ def _fix(path: Path, operator: Operator) -> str | None:
     if not isinstance(operator.sets, str | int | float) or not isinstance(path[-1], str):
         return None
     return f"set {path[-1]}: {quote(operator.sets)}"
-
-
-def _also_in_its_container(found: Found, container: Container | None, request: Request) -> Iterator[Found]:
-    """In an update, what a container inherits counts beside the pod that sets it: else what the old pod had wrong
-    would let a new container in."""
-    if container is None or request.old_object is None or found.path[: len(container.at)] == container.at:
-        return
-    path = (*container.at, *found.path[len(container.pod.at) + 1 :])
-    yield found._replace(path=path, value=None, message=f"{found.message} (inherited from the pod)")
 
 
 def _told(where: tuple[Statement, ...]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from webhook.admission.words import plural
 from webhook.errors import InputError
 from webhook.pod.workloads import objects_in
 from webhook.source import files, yaml
@@ -67,7 +68,9 @@ def read_manifests(arguments: Sequence[str]) -> Manifests:
                 else:
                     found.append(one)
     if skipped:
-        result.notes.append(f"{skipped} documents of {_OURS}v1 are rules, not manifests: `doorward lint` checks those")
+        are = "is a rule, not a manifest" if skipped == 1 else "are rules, not manifests"
+        told = f"{plural(skipped, 'document')} of {_OURS}v1 {are}: `doorward lint` checks"
+        result.notes.append(f"{told} {'it' if skipped == 1 else 'those'}")
     result.found, result.problems = tuple(found), tuple(problems)
     return result
 

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from webhook.admission.edits import replay
+from webhook.admission.words import clean
 from webhook.report.result import Checked, FailOn, Run
 from webhook.report.style import Style, choose
 from webhook.report.text import report, summary
@@ -33,13 +34,14 @@ def style_of(stream: Any, color: Any) -> Style:
 
 
 def difference(one: Checked) -> str:
-    """What the rules would change in one object, as a unified diff of YAML; "" where nothing."""
+    """What the rules would change in one object, as a unified diff of YAML for people; "" where nothing."""
     if not one.decision.edits:
         return ""
     import difflib
 
     from webhook.source.dump import dump
 
-    before = dump([one.authored]).splitlines(keepends=True)
-    after = dump([replay(one.decision.edits, one.authored)]).splitlines(keepends=True)
-    return "".join(difflib.unified_diff(before, after, f"{one.file} ({one.name})", "after the rules")) + "\n"
+    before = dump([one.authored]).split("\n")[:-1]
+    after = dump([replay(one.decision.edits, one.authored)]).split("\n")[:-1]
+    lines = difflib.unified_diff(before, after, f"{one.file} ({one.name})", "after the rules", lineterm="")
+    return "".join(f"{clean(line)}\n" for line in lines) + "\n"

@@ -157,16 +157,22 @@ def _excuses(exemption: Exemption, finding: Finding, case: Case) -> bool:
     if at is not None:
         return exemption.excuses_image(_submitted_image(finding.path[: at + 2], case))
     if finding.path[-2:] in (("image", "reference"), ("image", "pullPolicy")):
-        return exemption.excuses_image(str(look_up(case.object, (*finding.path[:-1], "reference")) or ""))
+        return exemption.excuses_image(_submitted_image(finding.path[:-2], case))
     return False
 
 
 def _submitted_image(path: Path, case: Case) -> str:
-    """The image that a container of the final object came in with; an injected one came in with its own."""
-    container = look_up(case.object, path)
-    container = container if isinstance(container, dict) else {}
+    """The image that a container or volume of the final object came in with; an injected one came in with its own."""
+    final = look_up(case.object, path)
+    name = final.get("name") if isinstance(final, dict) else None
     submitted = look_up(case.request.subject, path[:-1])
     for raw in submitted if isinstance(submitted, list) else ():
-        if isinstance(raw, dict) and raw.get("name") == container.get("name"):
-            return str(raw.get("image") or "")
-    return str(container.get("image") or "")
+        if isinstance(raw, dict) and raw.get("name") == name:
+            return _image_of(raw)
+    return _image_of(final)
+
+
+def _image_of(raw: Any) -> str:
+    image = raw.get("image") if isinstance(raw, dict) else None
+    reference = image.get("reference") if isinstance(image, dict) else image
+    return str(reference or "")

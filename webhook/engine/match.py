@@ -16,7 +16,7 @@ from webhook.admission.selector import NAME_LABEL
 from webhook.engine.namespaces import namespace_of
 from webhook.engine.shortlist import Applicable, Candidate, Matching, Shortlist, all_hold, candidates, shortlist
 from webhook.pod.workloads import POD, POD_AT
-from webhook.policy.model import Match, UserSet
+from webhook.policy.matching import Match, UserSet
 from webhook.policy.ruleset import Rule, Ruleset
 from webhook.source.path import Path, look_up
 

@@ -12,7 +12,7 @@ from typing import Any
 from webhook.admission.facts import Namespace
 from webhook.admission.finding import Mode
 from webhook.admission.request import Request
-from webhook.policy.model import Match
+from webhook.policy.matching import Match
 from webhook.policy.ruleset import Rule, Ruleset
 
 MEMO_LIMIT = 4096

@@ -6,10 +6,9 @@ initContainer with restartPolicy Always is a native sidecar (KEP-753); an image 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.errors import MalformedObject
 from webhook.source.path import Path, render
@@ -53,8 +52,7 @@ class Container:
         return image if isinstance(image, str) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageUse:
+class ImageUse(NamedTuple):
     """One image that the pod brings in, through a container or through an image volume."""
 
     text: str
@@ -107,6 +105,8 @@ class Pod:
         return tuple(use for index, raw in enumerate(volumes) if (use := self._image_volume(index, raw)))
 
     def _image_volume(self, index: int, raw: Any) -> ImageUse | None:
+        if isinstance(raw, dict) and raw.get("image") is None:
+            return None
         at = (*self.at, "spec", "volumes", index)
         source = _dict(raw, at).get("image")
         if source is None:

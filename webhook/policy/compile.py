@@ -10,12 +10,11 @@ from webhook.patterns import closest
 from webhook.pod.containers import ALL_ROLES, Role
 from webhook.pod.image import ImagePatterns
 from webhook.policy.exceptions import Exemption, for_rule
+from webhook.policy.matching import ContainerMatch, Match
 from webhook.policy.model import (
     SPEC_AT,
-    ContainerMatch,
     Document,
     ExceptionsAllowed,
-    Match,
     Owner,
     PolicySpec,
     ProfileSpec,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from webhook.source.shape import field
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])\Z")
 
 
@@ -17,7 +18,7 @@ class Day(date):
     def parse(cls, text: str) -> "Day":
         """Only the full form is read."""
         try:
-            return cls.fromisoformat(text) if len(text) == 10 else cls.fromisoformat("")
+            return cls.fromisoformat(text if _DAY.match(text) else "")
         except ValueError:
             raise ValueError(f"`{text[:40]}` is no day", "write it as 2027-01-31") from None
 

@@ -1,18 +1,17 @@
 """The documents of a rules folder, as they are written: every key with its sentence. policy-language.md is the text."""
 
-import dataclasses
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
 from webhook.admission.finding import Mode, Severity
-from webhook.admission.kinds import KindPattern
-from webhook.admission.request import Operation
 from webhook.admission.selector import LabelSelector
 from webhook.patterns import Glob
 from webhook.pod.image import ImagePattern
-from webhook.policy.dates import Day, Window
+from webhook.policy.dates import Day
+from webhook.policy.matching import ContainerMatch, Match, Names, NamespaceGlob, NamespaceNames
+from webhook.policy.trust import AuthoritySpec, RegistrySpec
 from webhook.source.path import Path
 from webhook.source.shape import Problems, decode, field
 
@@ -58,90 +57,6 @@ class SeverityName(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """Names or globs, to take in or to leave out; what is left out wins."""
-
-    include: tuple[Glob, ...] = field("Only these.", default=())
-    exclude: tuple[Glob, ...] = field("All but these.", default=())
-
-    def __post_init__(self) -> None:
-        _not_empty(self, "include", "exclude")
-
-    def covers(self, name: str) -> bool:
-        """Whether a name is meant."""
-        if any(glob.matches(name) for glob in self.exclude):
-            return False
-        return not self.include or any(glob.matches(name) for glob in self.include)
-
-
-@dataclass(frozen=True, slots=True)
-class UserSet:
-    """Users by name, group or service account (namespace/name); globs may be used."""
-
-    names: tuple[Glob, ...] = field("User names.", default=())
-    groups: tuple[Glob, ...] = field("Groups, such as system:nodes.", default=())
-    service_accounts: tuple[Glob, ...] = field("Service accounts as NAMESPACE/NAME.", default=())
-
-    def __post_init__(self) -> None:
-        _not_empty(self, "names", "groups", "serviceAccounts")
-
-
-@dataclass(frozen=True, slots=True)
-class Users:
-    """Who asks."""
-
-    include: UserSet | None = field("Only requests of these users.", default=None)
-    exclude: UserSet | None = field("All requests but those of these users.", default=None)
-
-    def __post_init__(self) -> None:
-        _not_empty(self, "include", "exclude")
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """When a rule applies: an absent criterion matches, all given ones must hold."""
-
-    kinds: tuple[KindPattern, ...] = field('Kinds: Pod, networking.k8s.io/Ingress, Pod/exec, "*".', default=())
-    operations: tuple[Operation, ...] = field("Operations; CREATE and UPDATE where left out.", default=())
-    namespaces: Names | None = field("Namespaces by name or glob.", default=None)
-    namespace_selector: LabelSelector | None = field("Namespaces by their labels.", default=None)
-    object_selector: LabelSelector | None = field("Labels of the pod, or of an object without a pod.", default=None)
-    names: Names | None = field("Object names or globs; generateName counts while the name is empty.", default=None)
-    users: Users | None = field("Who asks.", default=None)
-    owners: Names | None = field("Workload family of a pod: Deployment, Job, ... (can be forged).", default=None)
-    during: Window | None = field("A weekly time window.", default=None)
-
-    def __post_init__(self) -> None:
-        if not any(getattr(self, part.name) for part in dataclasses.fields(self)):
-            raise ValueError("the match is empty", "say what it is about, or leave `match` out")
-
-
-@dataclass(frozen=True, slots=True)
-class Images:
-    """Images to take in or leave out."""
-
-    include: tuple[ImagePattern, ...] = field("Only these images.", default=())
-    exclude: tuple[ImagePattern, ...] = field("All but these images.", default=())
-
-    def __post_init__(self) -> None:
-        _not_empty(self, "include", "exclude")
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerMatch:
-    """Which containers a rule is about."""
-
-    of: tuple[Literal["containers", "initContainers", "sidecars", "ephemeralContainers"], ...] = field(
-        "The kinds of containers.", default=()
-    )
-    names: Names | None = field("Containers by name.", default=None)
-    images: Images | None = field("Containers and image volumes by image.", default=None)
-
-    def __post_init__(self) -> None:
-        _not_empty(self, "of", "names", "images")
-
-
-@dataclass(frozen=True, slots=True)
 class Owner:
     """Who is responsible, and where to ask."""
 
@@ -156,7 +71,7 @@ class Step:
     mode: Mode = field("enforce, warn, audit or off.")
     from_: Day | None = field("The day from which it holds.", default=None)
     namespace_selector: LabelSelector | None = field("Only in namespaces with these labels.", default=None)
-    namespaces: Names | None = field("Only in these namespaces.", default=None)
+    namespaces: NamespaceNames | None = field("Only in these namespaces.", default=None)
     percent: int | None = field("Only in this share of namespaces, chosen by a stable hash.", default=None)
 
     def __post_init__(self) -> None:
@@ -224,7 +139,7 @@ class RuleSpec:
 class ExceptionMatch:
     """To whom an exception applies; namespaces are mandatory, the rest narrows."""
 
-    namespaces: Names = field("The namespaces it is for.")
+    namespaces: NamespaceNames = field("The namespaces it is for.")
     names: Names | None = field("Workload names.", default=None)
     images: tuple[ImagePattern, ...] = field("Only containers with these images, as submitted.", default=())
 
@@ -259,64 +174,7 @@ class ProfileSpec:
     mode: Mode | None = field("The mode of policies that do not say their own.", default=None)
     modes: dict[str, Mode] = field("A mode for single policies, whatever they say.", default={})
     parameters: dict[str, dict[str, Any]] = field("Values for policies' parameters.", default={})
-    exclude_namespaces: tuple[Glob, ...] = field("Namespaces that are left alone.", default=())
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryCredentials:
-    """How Doorward logs in to a registry."""
-
-    file: str = field("A docker config file.", default="")
-    pull_secrets: Literal["allowed"] | None = field("Use the pod's own pull secrets, for this host only.", default=None)
-
-    def __post_init__(self) -> None:
-        _not_empty(self, "file", "pullSecrets")
-
-
-@dataclass(frozen=True, slots=True)
-class RegistrySpec:
-    """A registry that Doorward may dial, and how."""
-
-    host: str = field("The registry's host, with a port where needed.")
-    ca: str = field("A file beside this one with its certificate authority.", default="")
-    insecure: bool = field("true: plain HTTP.", default=False)
-    mirrors: tuple[str, ...] = field("Hosts to ask when it does not answer.", default=())
-    credentials: RegistryCredentials | None = field("How to log in.", default=None)
-    token_realms: tuple[str, ...] = field("Token services that may be asked.", default=())
-    redirect_hosts: tuple[str, ...] = field("Hosts that it may send us to for blobs.", default=())
-    stale_listing: str = field("How long an old listing of evidence may serve while it is away.", default="")
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateAuthority:
-    """Certificates that are trusted because of who issued them."""
-
-    bundle: str = field("A file with the certificates.")
-    subject: str = field("The subject that a signer must have.")
-
-
-@dataclass(frozen=True, slots=True)
-class Keyless:
-    """An identity that a transparency service vouches for."""
-
-    issuer: str = field("The OpenID issuer.")
-    subject: str = field("The identity.")
-    trusted_root: str = field("A file with the trusted root.")
-
-
-@dataclass(frozen=True, slots=True)
-class AuthoritySpec:
-    """A key, certificate authority or identity that evidence may be signed by."""
-
-    roles: tuple[Literal["build", "scan", "sbom", "test", "approval"], ...] = field("What it may vouch for.")
-    public_key: str = field("A PEM public key.", default="")
-    certificate_authority: CertificateAuthority | None = field("A certificate authority.", default=None)
-    keyless: Keyless | None = field("A keyless identity.", default=None)
-
-    def __post_init__(self) -> None:
-        given = [name for name in (self.public_key, self.certificate_authority, self.keyless) if name]
-        if len(given) != 1:
-            raise ValueError("exactly one of publicKey, certificateAuthority and keyless is needed")
+    exclude_namespaces: tuple[NamespaceGlob, ...] = field("Namespaces that are left alone.", default=())
 
 
 SPECS: dict[str, Any] = {
@@ -346,8 +204,3 @@ class Document:
 
 
 SPEC_AT: Path = ("spec",)
-
-
-def _not_empty(value: Any, *names: str) -> None:
-    if not any(getattr(value, part.name) for part in dataclasses.fields(value)):
-        raise ValueError("it is empty", f"say {' or '.join(f'`{name}`' for name in names)}")

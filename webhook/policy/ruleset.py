@@ -13,7 +13,7 @@ from webhook.patterns import Glob
 from webhook.pod.containers import Container, Pod, Role
 from webhook.pod.image import Image, ImagePatterns
 from webhook.policy.exceptions import Exemption
-from webhook.policy.model import ContainerMatch, Match
+from webhook.policy.matching import ContainerMatch, Match
 from webhook.policy.rollout import Rollout
 from webhook.policy.words import Template
 

@@ -22,6 +22,7 @@ from webhook.source.problem import Place, Problem
 _TAB = "    "
 _WIDEST = 110  # columns of a source line that are shown
 _BEFORE = 40  # columns of a cut line that stay before the caret
+_NEAR = 500  # characters before and after the caret that are looked at: a line of JSON may be megabytes long
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _source(diagnostic: Diagnostic, gutter: int, style: Style) -> Iterator[str]:
     bar = style.paint(f"{' ' * gutter} |", "gutter")
     yield bar
     if around and around.file == place.file and around.line < place.line:
-        yield _numbered(around.line, gutter, _window(_columns(around.text), 0, 1, style)[0], style)
+        yield _numbered(around.line, gutter, _window(_columns(around.text[:_NEAR]), 0, 1, style)[0], style)
         if around.line < place.line - 1:
             yield style.paint("...", "gutter")
     line, start, width = _marked(diagnostic, style)
@@ -95,8 +96,9 @@ def _marked(diagnostic: Diagnostic, style: Style) -> tuple[str, int, int]:
     """The source line, and the column and the number of its carets, as a terminal counts them."""
     place = diagnostic.place
     begin = min(place.column - 1, len(place.text))
-    end = min(begin + place.length, len(place.text))
-    text = place.text
+    first = max(0, begin - _NEAR)
+    text, begin = place.text[first : begin + _NEAR], begin - first
+    end = min(begin + place.length, len(text))
     if diagnostic.hidden:
         text = f"{text[:begin]}{'*' * (end - begin)}{text[end:]}"
     before, value = _columns(text[:begin]), _columns(text[begin:end])

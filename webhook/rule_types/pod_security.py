@@ -227,9 +227,10 @@ def _check(wanted: tuple[_Wanted, ...], minor: int, allowance: Allowance) -> Che
         view = PodView(subject.pod, subject.request)
         sort = (view.windows, view.own_users)
         for judge in of_pod[sort]:
-            yield from judge(view)
+            if found := judge(view):
+                yield from found
         judges = of_container[sort]
-        for container in subject.containers:
+        for container in subject.containers if judges else ():
             security = as_dict(container.raw.get("securityContext"))
             for judge_container, one in judges:
                 found = judge_container(view, container, security)

@@ -106,6 +106,25 @@ def select(value: Any, steps: Steps, at: Path = ()) -> Iterator[tuple[Path, Any]
     yield at, value
 
 
+def values(value: Any, steps: Steps) -> list[Any]:
+    """What stands at every place that `select` finds, without saying where: at a fraction of the cost."""
+    last = len(steps) - 1 - steps[::-1].index(EACH) if EACH in steps else -1
+    found, absent = [value], 0
+    for index, step in enumerate(steps):
+        if step is EACH:
+            found = [element for one in found for _, element in _elements(one)]
+            continue
+        below = []
+        for one in found:
+            inner = one.get(step) if isinstance(one, dict) else look_up(one, (step,))
+            if inner is not None:
+                below.append(inner)
+            elif index > last:
+                absent += 1
+        found = below
+    return found + [None] * absent
+
+
 def _elements(value: Any) -> Any:
     if isinstance(value, list):
         return enumerate(value)
