@@ -139,7 +139,7 @@ def review(obj: dict[str, Any], number: int = 0) -> bytes:
 def deployment(number: int) -> dict[str, Any]:
     """A Deployment as people write it, of about 4 KB of YAML."""
     labels = {"app.kubernetes.io/name": f"web-{number}", "team": "shop"}
-    containers = [container(name, number, 6) for name in ("web", "proxy")]
+    containers = [container(name, number, 14) for name in ("web", "proxy")]
     for one in containers:
         one["volumeMounts"] = one["volumeMounts"][:1]
     return {

@@ -294,3 +294,27 @@ def test_annotations_of_another_shape_make_no_mirror(annotations: Any) -> None:
 def test_the_same_request_gives_the_same_patch_bytes() -> None:
     answers = {encode("1", allowed=True, patch=decided(FILLS, TWO).patch) for _ in range(3)}
     assert len(answers) == 1
+
+
+def test_a_third_rule_does_not_settle_what_two_have_clashed_over() -> None:
+    clash = (rule("a", fill=label("x", "1")), rule("b", fill=label("x", "2")))
+    result = made(*clash, rule("c", fill=label("x", "2")), rule("d", fill=label("y", "3")))
+    assert labels(result) == {"y": "3"}
+    assert result.conflicts.keys() == {"p/a", "p/b", "p/c"}
+    assert {str(conflict) for conflict in result.conflicts.values()} == {
+        "metadata.labels.x is set by p/a and, with another value, by p/b"
+    }
+
+
+@pytest.mark.parametrize("path", [("metadata", "labels"), ("metadata", "labels", "x", "y"), ("metadata",)])
+def test_nor_does_a_third_rule_above_or_below(path: tuple[str, ...]) -> None:
+    clash = (rule("a", fill=label("x", "1")), rule("b", fill=label("x", "2")))
+    third = rule("c", fill=lambda _, draft: draft.set(path, {"z": "1"}))
+    assert made(*clash, third).conflicts.keys() == {"p/a", "p/b", "p/c"}
+
+
+def test_a_later_phase_may_still_set_what_an_earlier_one_clashed_over() -> None:
+    clash = (rule("a", fill=label("x", "1")), rule("b", fill=label("x", "2")))
+    result = made(*clash, rule("c", pin=label("x", "3")))
+    assert labels(result) == {"x": "3"}
+    assert result.conflicts.keys() == {"p/a", "p/b"}

@@ -221,13 +221,21 @@ def test_an_exception_is_declared_owned_and_ends(key: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message", "cure"),
     [
-        ({"match": "{names: {include: [web]}}"}, "`namespaces` is missing", "The namespaces it is for."),
+        (
+            {"match": "{names: {include: [web]}}"},
+            "`namespaces` is missing",
+            "add `namespaces:`. The namespaces it is for.",
+        ),
         (
             {"match": "{namespaces: {exclude: [pay]}}"},
             "an exception must name the namespaces it is for",
             "say namespaces: {include: [...]}",
         ),
-        ({"granted": "2027-02-01"}, "it expires before it was granted", None),
+        (
+            {"granted": "2027-02-01"},
+            "it expires before it was granted, on 2027-02-01",
+            "let `expires` be the last day on which it holds",
+        ),
         ({"expires": "never"}, "`never` is no day", "write it as 2027-01-31"),
         ({"expires": "2027-W05-1"}, "`2027-W05-1` is no day", "write it as 2027-01-31"),
         ({"rules": "[p/no-latst]"}, "there is no rule `p/no-latst`", "did you mean `p/no-latest`?"),
@@ -244,7 +252,9 @@ def test_an_exception_that_means_nothing_is_refused(changes: dict[str, str], mes
 
 def test_a_policy_may_allow_no_exceptions_or_only_short_ones() -> None:
     none = RULES.replace("  rules:\n", "  exceptions: {allowed: false}\n  rules:\n")
-    assert said(none + exception()) == [("the policy p allows no exceptions", None)]
+    assert said(none + exception()) == [
+        ("the policy p allows no exceptions", "ask platform: only the policy can allow them")
+    ]
     short = RULES.replace("  rules:\n", "  exceptions: {maxDays: 91}\n  rules:\n")
     assert said(short + exception()) == []
     [(message, cure)] = said(short.replace("91", "90") + exception())

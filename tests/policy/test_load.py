@@ -136,8 +136,8 @@ def test_of_several_profiles_one_must_be_chosen(tmp_path: Path) -> None:
     [
         ("{include: [q]}", "no policy is called `q`"),
         ('{include: ["q-*"]}', "no policy is called `q-*`"),
-        ("{modes: {q: warn}}", "unknown key `q`"),
-        ("{parameters: {q: {a: b}}}", "unknown key `q`"),
+        ("{modes: {q: warn}}", "no policy is called `q`"),
+        ("{parameters: {q: {a: b}}}", "no policy is called `q`"),
         ("{mode: warm}", "`warm` is not one of enforce, warn, audit, off"),
         ("{excludeNamespace: [a]}", "unknown key `excludeNamespace`"),
     ],

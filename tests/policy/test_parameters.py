@@ -125,7 +125,7 @@ def test_a_parameter_that_nobody_declared_is_told_where_it_is_used(name: str, cu
 def test_a_profile_must_not_set_what_does_not_exist() -> None:
     assert said(document(FROM, STRING, "registri: quay.io")) == [("unknown key `registri`", "did you mean `registry`?")]
     other_policy = document(FROM, STRING, "registry: quay.io").replace("parameters: {p: {reg", "parameters: {q: {reg")
-    assert [message for message, _ in said(other_policy)] == ["unknown key `q`"]
+    assert [message for message, _ in said(other_policy)] == ["no policy is called `q`"]
 
 
 @pytest.mark.parametrize(

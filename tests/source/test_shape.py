@@ -228,7 +228,7 @@ def test_a_scalar_with_a_grammar_becomes_its_class() -> None:
         ("maybe", "no", "expected true or false, found a string", None),
         ("words", "a", "expected a list, found a string", "write it as [a]"),
         ("words", [], "the list is empty", "give it an element, or leave the key out"),
-        ("words", {}, "expected a list, found a mapping", None),
+        ("words", {}, "expected a list, found a mapping", "begin each element with `- `"),
         ("some", [], "the list is empty", "give it an element, or leave the key out"),
         ("some", 5, "expected a string, found the number 5", "put it in quotes"),
         ("sizes", {}, "the mapping is empty", "give it an entry, or leave the key out"),
@@ -294,8 +294,8 @@ def test_an_unknown_key_like_no_other_is_told_with_those_that_are_known() -> Non
 
 def test_every_missing_key_is_told_with_what_it_means() -> None:
     assert wrong(Strict, {}) == [
-        (("spec",), "`must` is missing", "What it is.", "key"),
-        (("spec",), "`maxSize` is missing", "How large.", "key"),
+        (("spec",), "`must` is missing", "add `must:`. What it is.", "key"),
+        (("spec",), "`maxSize` is missing", "add `maxSize:`. How large.", "key"),
     ]
 
 

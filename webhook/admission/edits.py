@@ -4,7 +4,7 @@ A Draft shares everything with the object it starts from and copies only what li
 original is never touched. What the draft itself has put in is changed in place, so one `add` carries its final value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -51,7 +51,7 @@ class Conflict(Exception):
 class Draft:
     """A private copy of an object that remembers every change made to it."""
 
-    __slots__ = ("_appended_by", "_own", "_set_by", "edits", "notes", "object", "patch", "rule")
+    __slots__ = ("_appended_by", "_contested", "_own", "_set_by", "edits", "notes", "object", "patch", "rule")
 
     def __init__(self, obj: dict[str, Any]) -> None:
         self.object = obj
@@ -62,6 +62,7 @@ class Draft:
         self._own: dict[int, tuple[Any, bool]] = {}  # id -> (the copied or new container, whether it is new)
         self._set_by: dict[Path, tuple[str, bool]] = {}  # path -> (the rule, whether something stood there before)
         self._appended_by: dict[Path, str] = {}  # lists that were absent -> the rule that made them by appending
+        self._contested: Sequence[Conflict] = ()
 
     def get(self, path: Path) -> Any:
         """What stands at the path now; None where nothing does."""
@@ -116,13 +117,18 @@ class Draft:
         if note not in self.notes:
             self.notes.append(note)
 
-    def begin_phase(self) -> None:
-        """Start the next phase of mutation: it may refine what rules of an earlier phase have set."""
+    def begin_phase(self, contested: Sequence[Conflict] = ()) -> None:
+        """Start the next phase of mutation: it may refine what rules of an earlier phase have set.
+
+        Nobody may touch what two rules have clashed over (`contested`), or a third one would settle it for them.
+        """
+        self._contested = contested
         self._set_by.clear()
         self._appended_by.clear()
 
     def append(self, path: Path, value: Any) -> None:
         """Put a value at the end of the list at the path, creating the list where there is none."""
+        self._refuse_contested(path)
         existing = self.get(path)
         if not isinstance(existing, list):
             self._put(path, [])
@@ -159,9 +165,16 @@ class Draft:
 
     def _claim(self, path: Path, there: bool) -> None:
         """Refuse a second rule that sets another value at the same path."""
+        self._refuse_contested(path)
         first, _ = self._set_by.setdefault(path, (self.rule, there))
         if first != self.rule:
             raise Conflict(path, first, self.rule)
+
+    def _refuse_contested(self, path: Path) -> None:
+        for conflict in self._contested:
+            shorter = min(len(path), len(conflict.path))
+            if path[:shorter] == conflict.path[:shorter]:
+                raise conflict
 
     def _reach(self, path: Path) -> tuple[Any, bool, int]:
         """The deepest existing container on the path (private by now), whether it is ours alone, and its depth."""

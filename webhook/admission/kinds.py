@@ -1,5 +1,6 @@
 """Kubernetes kinds as rules name them: which are built in, how their resources are called, what is never touched."""
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -113,6 +114,11 @@ NOT_A_SPEC = frozenset(
 """Subresources that change no spec; they are only judged where a rule names them."""
 
 
+_SUBRESOURCES = (POD_SUBRESOURCES | NOT_A_SPEC | {"finalize", "approval"}) - {""}
+_PLAIN_GROUPS = frozenset({"apps", "autoscaling", "batch", "policy"})
+_VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
+
+
 @dataclass(frozen=True, slots=True)
 class KindPattern:
     """A kind in `match.kinds`: Pod, networking.k8s.io/Ingress, Pod/exec or "*"."""
@@ -129,9 +135,14 @@ class KindPattern:
         first, slash, rest = text.partition("/")
         if slash and first[:1].islower():
             kind, _, subresource = rest.partition("/")
+            if mistake := _mistake(first, kind, subresource):
+                raise ValueError(f"`{text}` names no kind", mistake)
             return cls._checked(GroupKind(first, kind), subresource)
         if first not in BARE:
-            raise ValueError(f"`{first}` is no core or workload kind", _bare_cure(first))
+            vital = next((kind for kind in KEEPS_CLUSTER_ALIVE if kind.kind == first), None)
+            if vital is None:
+                raise ValueError(f"`{first}` is no core or workload kind", _bare_cure(first))
+            return cls._checked(vital, rest)
         return cls._checked(BARE[first], rest)
 
     @classmethod
@@ -139,7 +150,11 @@ class KindPattern:
         if not kind.kind or not kind.kind[0].isupper():
             raise ValueError(f"`{kind}` names no kind", "write GROUP/Kind, such as networking.k8s.io/Ingress")
         if kind in KEEPS_CLUSTER_ALIVE:
-            raise ValueError(f"{kind} keeps a cluster alive, so no rule may concern it")
+            raise ValueError(f"{kind} keeps a cluster alive, so no rule may concern it", "leave it out")
+        if subresource and kind in BUILT_IN and subresource not in _SUBRESOURCES:
+            guess = closest(subresource, _SUBRESOURCES)
+            cure = f"did you mean `{guess}`?" if guess else f"known: {', '.join(sorted(_SUBRESOURCES))}"
+            raise ValueError(f"`{subresource}` is no subresource of {kind}", cure)
         return cls(kind.group, kind.kind, subresource)
 
     def covers(self, kind: GroupKind, subresource: str) -> bool:
@@ -163,6 +178,28 @@ class KindPattern:
         kind = GroupKind(self.group, self.kind)
         name = self.kind if self.kind == "*" or BARE.get(self.kind) == kind else str(kind)
         return f"{name}/{self.subresource}" if self.subresource else name
+
+
+def _mistake(group: str, kind: str, subresource: str) -> str:
+    """What to write instead of a group and kind that cannot be; "" where they can. A group of Kubernetes' own without
+    a dot is one of a few, and a version plays no part."""
+    if _VERSION.fullmatch(group):
+        return f"leave the version out: {_full_name(kind)}"
+    if _VERSION.fullmatch(kind):
+        return f"leave the version out: {_full_name(subresource, group)}"
+    if "." not in group and group not in _PLAIN_GROUPS:
+        return f"write {_full_name(kind)}" if any(known.kind == kind for known in BUILT_IN) else "write GROUP/Kind"
+    own = [known.kind for known in BUILT_IN if known.group == group]
+    guess = closest(kind, own) if kind not in own else None
+    return f"did you mean {_full_name(guess, group)}?" if guess else ""
+
+
+def _full_name(kind: str, group: str | None = None) -> str:
+    """How a rule names a kind: bare where it is a core or workload kind."""
+    known = next(
+        (one for one in BUILT_IN if one.kind == kind and group in (None, one.group)), GroupKind(group or "", kind)
+    )
+    return known.kind if known.kind in BARE and BARE[known.kind] == known else str(known)
 
 
 def _bare_cure(kind: str) -> str:

@@ -93,6 +93,8 @@ class Compiling:
     problems: Problems
     kinds: tuple[KindPattern, ...] | None = None
     """What `match.kinds` says; None where it is left out: Pod and every kind that carries one."""
+    narrowed: bool = True
+    """Whether a match or a `when` says that the rule is about less than everything."""
 
     def error(self, below: Path, message: str, cure: str | None = None, on: On = "value") -> None:
         """Something that keeps the rule from being used; `below` is the path under the rule type's key."""

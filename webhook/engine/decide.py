@@ -237,9 +237,12 @@ class _Deciding:
 def never_denied(request: Request) -> bool:
     """Objects that are being deleted, and updates of finalizers, ownerReferences or managedFields alone.
 
-    The old object says whether it is being deleted: what is submitted is no evidence.
+    The old object says whether it is being deleted: what is submitted is no evidence. A pod is deleted twice, the last
+    time by its kubelet.
     """
     new, old = request.object, request.old_object
+    if request.operation is Operation.DELETE:
+        return look_up(old, ("metadata", "deletionTimestamp")) is not None
     if request.operation is not Operation.UPDATE or new is None:
         return False
     if look_up(new if old is None else old, ("metadata", "deletionTimestamp")) is not None:

@@ -28,6 +28,7 @@ _FAMILY = {"ReplicaSet": "Deployment", "CronJob": "Job"}
 _T = TypeVar("_T")
 
 _NOTHING = Matching((), (), None)
+_NO_NAMESPACE = Namespace("", {}, {})
 
 
 def match(request: Request, ruleset: Ruleset, facts: Facts, now: datetime) -> Matching | Needs:
@@ -75,7 +76,7 @@ def _namespace(request: Request, facts: Facts) -> tuple[Namespace | None, str]:
         own, name = namespace_of(request.subject), request.namespace or request.name
         return Namespace(name, {**own.labels, NAME_LABEL: name}, own.annotations), ""
     if not request.namespace:
-        return Namespace("", {}, {}), ""
+        return _NO_NAMESPACE, ""
     known = facts.namespaces.get(request.namespace, facts)
     if isinstance(known, Namespace):
         return known, ""

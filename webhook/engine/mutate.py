@@ -49,14 +49,18 @@ def make_so(obj: dict[str, Any], applicable: Iterable[Applicable], making: Makin
     """Run every phase of every enforcing rule over a private copy of the object."""
     makers = [a.rule for a in applicable if a.mode is Mode.ENFORCE and a.rule.makes]
     conflicts: dict[str, Conflict] = {}
+    contested: dict[str, list[Conflict]] = {phase: [] for phase in making.phases}
     faults: list[Fault] = []
     while True:
         draft = Draft(obj)
         left_out = conflicts.keys() | {fault.rule for fault in faults}
         try:
-            _run(draft, [rule for rule in makers if rule.info.id not in left_out], making)
+            for phase in making.phases:
+                draft.begin_phase(contested[phase])
+                _run(draft, [rule for rule in makers if rule.info.id not in left_out], phase, making)
         except Conflict as conflict:
-            conflicts.update(dict.fromkeys(conflict.rules, conflict))
+            contested[phase].append(conflict)
+            conflicts |= dict.fromkeys((*conflict.rules, draft.rule), conflict)
         except MalformedObject:
             raise
         except Exception as error:  # noqa: BLE001 - a rule that breaks must not break the answer
@@ -65,15 +69,14 @@ def make_so(obj: dict[str, Any], applicable: Iterable[Applicable], making: Makin
             return Made(draft, conflicts, faults)
 
 
-def _run(draft: Draft, makers: list[Rule], making: Making) -> None:
-    for phase in making.phases:
-        draft.begin_phase()
-        in_phase = [rule for rule in makers if getattr(rule.parts, phase)]
-        for _ in range(ROUNDS if in_phase else 0):
-            before = len(draft.edits)
-            _round(draft, in_phase, phase, making)
-            if len(draft.edits) == before or phase == "rewrite":
-                break
+def _run(draft: Draft, makers: list[Rule], phase: str, making: Making) -> None:
+    """One phase, again while rules still change something."""
+    in_phase = [rule for rule in makers if getattr(rule.parts, phase)]
+    for _ in range(ROUNDS if in_phase else 0):
+        before = len(draft.edits)
+        _round(draft, in_phase, phase, making)
+        if len(draft.edits) == before or phase == "rewrite":
+            break
 
 
 def _round(draft: Draft, makers: list[Rule], phase: str, making: Making) -> None:

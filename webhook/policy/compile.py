@@ -5,10 +5,12 @@ from typing import Any
 
 from webhook import rule_types
 from webhook.admission.finding import Mode, RuleInfo, Severity
+from webhook.admission.kinds import KindPattern
 from webhook.admission.rule import Compiling, Condition, RuleParts
-from webhook.patterns import closest
+from webhook.admission.words import listing
 from webhook.pod.containers import ALL_ROLES, Role
 from webhook.pod.image import ImagePatterns
+from webhook.policy.contradictions import Placed, swallowed, tell_contradictions, tell_dead_steps
 from webhook.policy.exceptions import Exemption, for_rule
 from webhook.policy.matching import ContainerMatch, Match
 from webhook.policy.model import (
@@ -16,6 +18,7 @@ from webhook.policy.model import (
     Document,
     ExceptionsAllowed,
     Owner,
+    Parameter,
     PolicySpec,
     ProfileSpec,
     RuleSpec,
@@ -37,75 +40,40 @@ class Policies:
         self.profile = profile
         self.rules: list[Rule] = []
         self._exemptions = exemptions
-        self._specs: dict[str, PolicySpec] = {}
-        self._named: set[str] = set()
-        self._parameters: dict[str, set[str]] = {}
+        self.specs: dict[str, PolicySpec] = {}
+        """Every policy by its name, in force or not."""
+        self.named: set[str] = set()
+        """Every policy, and every rule as policy/rule: what an Exception may name."""
+        self.parameters: dict[str, dict[str, Parameter]] = {}
 
     def compile(self, document: Document) -> None:
         """Compile one policy; its rules are kept when the profile has it in force."""
         parameters = Parameters(document, self.profile.parameters.get(document.name, {}))
-        self._parameters[document.name] = set(parameters.values)
+        self.parameters[document.name] = parameters.declared
         spec: PolicySpec = document.decoded(parameters.filled())
-        self._named.add(document.name)
+        self.named.add(document.name)
         usable = spec is not BROKEN
         spec = spec if usable else _rules_alone(document.spec)
-        self._specs[document.name] = spec
+        self.specs[document.name] = spec
         rules = [self._rule(document, spec, index, raw) for index, raw in enumerate(spec.rules)]
         _refuse_twin_rules(document, spec)
-        if usable and self._in_force(document.name):
+        tell_dead_steps(spec.rollout, (*SPEC_AT, "rollout"), document.problems)
+        if usable and self.profile.in_force(document.name):
             self.rules += [rule for rule in rules if rule]
-
-    def check_exempted(self, document: Document, index: int, name: str) -> None:
-        """An exception must name a rule that exists, and one whose policy allows it."""
-        at: Path = (*SPEC_AT, "rules", index)
-        policy = name.partition("/")[0]
-        if name not in self._named:
-            guess = closest(name, self._named)
-            document.problems.error(at, f"there is no rule `{name}`", f"did you mean `{guess}`?" if guess else None)
-        elif policy in self._specs:
-            self._check_allowance(document, self._specs[policy], at, policy)
-
-    def check_profile(self, document: Document) -> None:
-        """A profile must not name policies or parameters that do not exist."""
-        policies = {name for name in self._named if "/" not in name}
-        for index, glob in enumerate(self.profile.include):
-            if not any(glob.matches(name) for name in policies):
-                guess = closest(glob.text, policies)
-                at = (*SPEC_AT, "include", index)
-                document.problems.error(
-                    at, f"no policy is called `{glob.text}`", f"did you mean `{guess}`?" if guess else None
-                )
-        for key, known in (("modes", policies), ("parameters", policies)):
-            for name in getattr(self.profile, key).keys() - known:
-                unknown(name, known, (*SPEC_AT, key), document.problems)
-        for policy in self.profile.parameters.keys() & policies:
-            for name in self.profile.parameters[policy].keys() - self._parameters.get(policy, set()):
-                unknown(name, self._parameters.get(policy, set()), (*SPEC_AT, "parameters", policy), document.problems)
-
-    def _check_allowance(self, document: Document, spec: PolicySpec, at: Path, policy: str) -> None:
-        exemption = next((e for e in self._exemptions if e.name == document.name), None)
-        if not spec.exceptions.allowed:
-            document.problems.error(at, f"the policy {policy} allows no exceptions")
-        elif exemption and spec.exceptions.max_days is not None:
-            days = (exemption.spec.expires - exemption.spec.granted).days
-            if days > spec.exceptions.max_days:
-                cure = f"let it expire earlier: the policy {policy} allows {spec.exceptions.max_days} days"
-                document.problems.error((*SPEC_AT, "expires"), f"the exception holds for {days} days", cure)
-
-    def _in_force(self, policy: str) -> bool:
-        return not self.profile.include or any(glob.matches(policy) for glob in self.profile.include)
 
     def _rule(self, document: Document, policy: PolicySpec, index: int, raw: dict[str, Any]) -> Rule | None:
         at: Path = (*SPEC_AT, "rules", index)
         kind = _rule_type(document, raw, at)
         common = {key: value for key, value in raw.items() if key in _COMMON}
         spec: RuleSpec = decode(RuleSpec, common, at, document.problems)
-        matches = tuple(match for match in (policy.match, spec.match if spec is not BROKEN else None) if match)
+        placed = _placed(policy, spec, at)
+        matches = tuple(match for _, match in placed)
         parts = _parts(document, raw, kind, at, matches) if kind else None
         if spec is BROKEN or parts is None:
             return None
-        self._named.add(f"{document.name}/{spec.name}")
-        _check_kinds(document, matches, parts, at)
+        self.named.add(f"{document.name}/{spec.name}")
+        _check_kinds(document, placed, parts, at)
+        _check_containers(document, spec.containers, parts, (*at, "containers"), _named(placed))
         severity = (spec.severity or policy.severity).severity
         info = RuleInfo(
             policy=document.name,
@@ -173,10 +141,21 @@ def _parts(document: Document, raw: dict[str, Any], kind: str, at: Path, matches
     if params is BROKEN:
         return None
     before = len(document.problems.found)
-    compiling = Compiling((*at, kind), document.problems, _kinds(matches))
+    compiling = Compiling((*at, kind), document.problems, _kinds(matches), _narrowed(document, raw))
     parts: RuleParts = module.compile(params, compiling)
     failed = any(problem.level == "error" for problem in document.problems.found[before:])
     return None if failed else parts
+
+
+def _narrowed(document: Document, raw: dict[str, Any]) -> bool:
+    """Whether a rule says anything of what it is about, be it readable or not; operations alone say too little."""
+    policy = document.spec if isinstance(document.spec, dict) else {}
+    said = [match for match in (policy.get("match"), raw.get("match")) if isinstance(match, dict)]
+    return "when" in raw or any(
+        key != "operations" and not (key == "kinds" and value == ["*"])
+        for match in said
+        for key, value in match.items()
+    )
 
 
 def _kinds(matches: Sequence[Match]) -> Any:
@@ -184,17 +163,52 @@ def _kinds(matches: Sequence[Match]) -> Any:
     return named[-1] if named else None
 
 
-def _check_kinds(document: Document, matches: Sequence[Match], parts: RuleParts, at: Path) -> None:
+def _placed(policy: PolicySpec, spec: RuleSpec, at: Path) -> tuple[Placed, ...]:
+    """The matches that a rule has, the policy's first."""
+    own = spec.match if spec is not BROKEN else None
+    both = (((*SPEC_AT, "match"), policy.match), ((*at, "match"), own))
+    return tuple((where, match) for where, match in both if match)
+
+
+def _named(placed: Sequence[Placed]) -> Sequence[KindPattern]:
+    """The kinds that the innermost match names, else all that carry a pod."""
+    return next((match.kinds for _, match in reversed(placed) if match.kinds), DEFAULT_KINDS)
+
+
+def _check_kinds(document: Document, placed: Sequence[Placed], parts: RuleParts, at: Path) -> None:
     """Kinds that contradict each other, and kinds that the rule type cannot judge."""
-    named = [match.kinds for match in matches if match.kinds]
-    if len(named) == 2 and not any(p.covers_pattern(q) for p in named[0] for q in named[1]):
-        wanted = ", ".join(map(str, named[0]))
-        document.problems.error((*at, "match", "kinds"), f"the policy is about {wanted} only, so this can never match")
-    kinds = named[-1] if named else DEFAULT_KINDS
+    named = [(where, match.kinds) for where, match in placed if match.kinds]
+    if len(named) == 2 and not any(p.covers_pattern(q) for p in named[0][1] for q in named[1][1]):
+        wanted = listing(map(str, named[0][1]), "and")
+        told = f"the policy is about {wanted} only, so this can never match"
+        document.problems.error((*named[1][0], "kinds"), told, "name a kind that both are about")
+        return
+    kinds = _named(placed)
     without = [str(kind) for kind in kinds if not kind.carries_pod]
     if parts.needs_pod and without:
-        where: Path = (*at, "match", "kinds") if len(named) == 2 else at
-        document.problems.error(where, f"this rule type is about pods, and {', '.join(without)} carries none", on="key")
+        where: Path = (*named[-1][0], "kinds") if named else at
+        cure = "leave `kinds` out to mean all that carry a pod" if "*" in without else "name kinds that carry a pod"
+        what = "every kind there is" if "*" in without else listing(without, "and")
+        document.problems.error(where, f"this rule type is about pods, and {what} carries none", cure)
+    tell_contradictions(placed, kinds, document.problems)
+
+
+def _check_containers(
+    document: Document, match: ContainerMatch | None, parts: RuleParts, at: Path, kinds: Sequence[KindPattern]
+) -> None:
+    """A choice among containers that leaves none to be judged."""
+    if match is None:
+        return
+    if not any(kind.carries_pod or kind.kind == "*" for kind in kinds):
+        told = f"there are no containers in {listing(map(str, kinds), 'and')}"
+        document.problems.error(at, told, "leave `containers` out", on="key")
+    if match.names and swallowed(match.names):
+        told = "this chooses no container: `exclude` leaves out everything"
+        document.problems.error((*at, "names"), told, "what is left out wins; narrow `exclude`", on="key")
+    if match.of and parts.roles.isdisjoint(map(Role, match.of)):
+        judged = listing([role.value for role in Role if role in parts.roles], "and")
+        told = f"this rule type never judges {listing(match.of)}"
+        document.problems.error((*at, "of"), told, f"it is about {judged}")
 
 
 def _fills(parts: RuleParts) -> bool:
@@ -239,6 +253,5 @@ def _refuse_twin_rules(document: Document, spec: PolicySpec) -> None:
     names = [raw.get("name") for raw in spec.rules]
     for index, name in enumerate(names):
         if name is not None and name in names[:index]:
-            document.problems.error(
-                (*SPEC_AT, "rules", index, "name"), f"there is another rule `{name}` in this policy"
-            )
+            told = f"there is another rule `{name}` in this policy"
+            document.problems.error((*SPEC_AT, "rules", index, "name"), told, "rename one")

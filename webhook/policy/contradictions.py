@@ -1,4 +1,4 @@
-"""Matches that can never match, and rollout steps that can never act: what loads without a mistake and means nothing."""
+"""Matches that can never match and rollout steps that can never act: rules that read well and mean nothing."""
 
 from collections.abc import Iterable, Sequence
 
@@ -97,10 +97,6 @@ def _tell_owners(owners: Names, at: Path, problems: Problems) -> None:
 def _tell_between(policy: Match, placed: Placed, problems: Problems) -> None:
     """The rule's own match narrows the policy's: what it names beyond that never comes to it."""
     at, rule = placed
-    wider = [operation for operation in rule.operations if policy.operations and operation not in policy.operations]
-    if wider:
-        told = f"the policy is about {listing(policy.operations, 'and')} only, so {listing(wider)} can never match"
-        problems.error((*at, "operations"), told, "name it in the policy's match too, or leave it out here")
     for key in ("namespaces", "names", "owners"):
         one, other = getattr(policy, key), getattr(rule, key)
         if one and other and disjoint(one, other):
@@ -136,10 +132,10 @@ def _possible(key: str, wanted: list[Requirement]) -> bool:
 def _tell_of_kinds(placed: Sequence[Placed], kinds: Sequence[KindPattern], problems: Problems) -> None:
     """Operations and namespaces that objects of these kinds do not have."""
     at, named = next(((at, one) for at, one in reversed(placed) if one.operations), ((), None))
-    if named and not any(pattern.subresource or pattern.kind == "*" for pattern in kinds):
-        if set(named.operations) == {Operation.CONNECT}:
-            told = "CONNECT is only for subresources, so this can never match"
-            problems.error((*at, "operations"), told, "name one under `kinds`: Pod/exec, Pod/attach")
+    whole = not any(pattern.subresource or pattern.kind == "*" for pattern in kinds)
+    if whole and named and set(named.operations) == {Operation.CONNECT}:
+        told = "CONNECT is only for subresources, so this can never match"
+        problems.error((*at, "operations"), told, "name one under `kinds`: Pod/exec, Pod/attach")
     for where, match in placed:
         for index, pattern in enumerate(match.kinds):
             _tell_subresource(pattern, named, (*where, "kinds", index), problems)

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from webhook.errors import InputError
 from webhook.policy.model import API_VERSION, SPECS, Document, Metadata
+from webhook.policy.yaml_words import may_have_words, warn_of_words
 from webhook.source import files, yaml
 from webhook.source.path import Path
-from webhook.source.problem import Problem
+from webhook.source.problem import Level, Place, Problem
 from webhook.source.shape import BROKEN, Problems, choice, decode, unknown
 
 
@@ -27,11 +29,13 @@ class Folder:
         return (document for document in self.documents if document.kind == kind)
 
     def problems(self) -> tuple[Problem, ...]:
-        """Everything that is wrong, by file, line and column."""
-        found = [*self.unreadable]
+        """Everything that is wrong, each once, by file, line and column; what is an error needs no warning."""
+        found = dict.fromkeys(self.unreadable)
         for problems in [*self.broken, *(document.problems for document in self.documents)]:
-            found += problems.found
-        return tuple(sorted(found, key=lambda p: (p.place.file, p.place.line, p.place.column)))
+            found |= dict.fromkeys(problems.found)
+        errors = {problem.place for problem in found if problem.level is Level.ERROR}
+        told = (problem for problem in found if problem.level is Level.ERROR or problem.place not in errors)
+        return tuple(sorted(told, key=lambda p: (p.place.file, p.place.line, p.place.column)))
 
 
 def read_folder(arguments: Sequence[str]) -> Folder:
@@ -42,12 +46,20 @@ def read_folder(arguments: Sequence[str]) -> Folder:
         if source.name.rsplit("/", 1)[-1] in ("kustomization.yaml", "kustomization.yml"):
             continue
         folder.files.append(source.name)
-        data = source.read()
+        try:
+            data = source.read()
+        except InputError as error:
+            folder.unreadable.append(Problem(str(error), Place(source.name, 1, 1, 1, "")))
+            continue
         reading = yaml.read(data, source.name)
         folder.unreadable += reading.problems
         before = len(folder.documents)
+        words = may_have_words(data)
         for document in reading.documents:
-            _take(document, folder)
+            problems = Problems(document.place)
+            if words:
+                warn_of_words(document.value, problems)
+            _take(document, problems, folder)
         if any(document.kind != "PolicyTest" for document in folder.documents[before:]):
             digests.append(hashlib.sha256(data).digest())
     folder.digest = hashlib.sha256(b"".join(sorted(digests))).hexdigest()  # the same rules, however they are laid out
@@ -55,9 +67,8 @@ def read_folder(arguments: Sequence[str]) -> Folder:
     return folder
 
 
-def _take(source: yaml.Document, folder: Folder) -> None:
+def _take(source: yaml.Document, problems: Problems, folder: Folder) -> None:
     """Put a document that is one of ours into the folder, or say what it lacks."""
-    problems = Problems(source.place)
     value = source.value
     if not isinstance(value, dict):
         problems.error((), "a rules document is a mapping", f"begin with `apiVersion: {API_VERSION}`")
@@ -71,17 +82,18 @@ def _take(source: yaml.Document, folder: Folder) -> None:
 
 
 def _head(value: dict[str, Any], problems: Problems) -> tuple[Any, Any]:
+    version = value.get("apiVersion", API_VERSION)
+    if version != API_VERSION:
+        problems.error(("apiVersion",), f"expected `{API_VERSION}`", _foreign(version))
+        return BROKEN, BROKEN
     for key in value.keys() - {"apiVersion", "kind", "metadata", "spec"}:
         unknown(key, ("apiVersion", "kind", "metadata", "spec"), (), problems)
     for key in ("apiVersion", "kind", "metadata", "spec"):
         if key not in value:
             problems.error((), f"`{key}` is missing", _missing_cure(key), on="key")
-    version = value.get("apiVersion", API_VERSION)
-    if version != API_VERSION:
-        problems.error(("apiVersion",), f"expected `{API_VERSION}`", _foreign(version))
     kind = choice(tuple(SPECS), value["kind"], ("kind",), problems) if "kind" in value else BROKEN
     metadata = decode(Metadata, value["metadata"], ("metadata",), problems) if "metadata" in value else BROKEN
-    if "spec" not in value or version != API_VERSION:
+    if "spec" not in value:
         return BROKEN, BROKEN
     return kind, BROKEN if metadata is BROKEN else metadata.name
 

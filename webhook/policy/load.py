@@ -15,7 +15,9 @@ from webhook.policy.compile import Policies
 from webhook.policy.documents import Folder, read_folder
 from webhook.policy.exceptions import Exemption
 from webhook.policy.model import Document, ExceptionSpec, ProfileSpec
+from webhook.policy.references import check_exception, check_profile
 from webhook.policy.ruleset import Ruleset, ordered
+from webhook.policy.tested import Test, read_tests
 from webhook.source.problem import Level, Problem
 from webhook.source.shape import BROKEN
 
@@ -27,6 +29,9 @@ class Loading:
     ruleset: Ruleset | None
     problems: tuple[Problem, ...]
     folder: Folder
+    profile: ProfileSpec
+    exemptions: tuple[Exemption, ...]
+    tests: tuple[Test, ...] = ()
 
 
 def load(arguments: Sequence[str], profile: str = "") -> Ruleset:
@@ -43,19 +48,22 @@ def read(arguments: Sequence[str], profile: str = "") -> Loading:
     if not folder.files:
         raise InputError(f"no rules in {', '.join(arguments)}: a rules folder holds .yaml files with Policy documents")
     chosen = _choose_profile(folder, profile)
-    spec = chosen.decoded(chosen.spec) if chosen else ProfileSpec()
+    spec = chosen.silently() if chosen else ProfileSpec()
     exemptions = _exemptions(folder)
     policies = Policies(ProfileSpec() if spec is BROKEN else spec, exemptions)
     for document in folder.of("Policy"):
         policies.compile(document)
-    _check_references(folder, chosen, policies)
+    _check_references(folder, policies, exemptions)
     for kind in ("Registry", "Authority"):
         for document in folder.of(kind):
             document.decoded(document.spec)
+    tests = read_tests(folder, policies)
     problems = folder.problems()
+    if not problems and not folder.documents:
+        raise InputError(f"no rules in {', '.join(arguments)}: the files say nothing")
     broken = any(problem.level is Level.ERROR for problem in problems)
     ruleset = None if broken else _ruleset(folder, chosen, policies)
-    return Loading(ruleset, problems, folder)
+    return Loading(ruleset, problems, folder, policies.profile, tuple(exemptions), tests)
 
 
 def _ruleset(folder: Folder, chosen: Document | None, policies: Policies) -> Ruleset:
@@ -90,12 +98,12 @@ def _exemptions(folder: Folder) -> list[Exemption]:
     return compiled
 
 
-def _check_references(folder: Folder, chosen: Document | None, policies: Policies) -> None:
-    """Names that refer to nothing: in exceptions and in the profile."""
+def _check_references(folder: Folder, policies: Policies, exemptions: Sequence[Exemption]) -> None:
+    """Names that refer to nothing: in exceptions and in every profile, also those that were not chosen."""
+    known = {exemption.name: exemption for exemption in exemptions}
     for document in folder.of("Exception"):
-        rules = document.spec.get("rules") if isinstance(document.spec, dict) else None
-        for index, name in enumerate(rules if isinstance(rules, list) else []):
-            if isinstance(name, str):
-                policies.check_exempted(document, index, name)
-    if chosen and isinstance(chosen.spec, dict):
-        policies.check_profile(chosen)
+        check_exception(document, known.get(document.name), policies)
+    for document in folder.of("Profile"):
+        spec = document.decoded(document.spec)
+        if spec is not BROKEN:
+            check_profile(document, spec, policies)

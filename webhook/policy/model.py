@@ -9,6 +9,7 @@ from webhook.admission.finding import Mode, Severity
 from webhook.admission.selector import LabelSelector
 from webhook.patterns import Glob
 from webhook.pod.image import ImagePattern
+from webhook.policy.cases import PolicyTestSpec
 from webhook.policy.dates import Day
 from webhook.policy.matching import ContainerMatch, Match, Names, NamespaceGlob, NamespaceNames
 from webhook.policy.trust import AuthoritySpec, RegistrySpec
@@ -76,7 +77,7 @@ class Step:
 
     def __post_init__(self) -> None:
         if self.percent is not None and not 1 <= self.percent <= 100:
-            raise ValueError("`percent` must be from 1 to 100")
+            raise ValueError("`percent` must be from 1 to 100", "100 means every namespace", "percent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,12 @@ class ExceptionsAllowed:
 
     allowed: bool = field("false: no exception can be made.", default=True)
     max_days: int | None = field("The longest time from `granted` to `expires`, in days.", default=None)
+
+    def __post_init__(self) -> None:
+        if self.max_days is not None and self.max_days < 1:
+            raise ValueError("`maxDays` must be at least 1", "to allow none, say `allowed: false`", "maxDays")
+        if self.max_days is not None and not self.allowed:
+            raise ValueError("no exceptions are allowed, so `maxDays` means nothing", "leave it out", "maxDays")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,7 @@ class PolicySpec:
 
     def __post_init__(self) -> None:
         if self.mode and self.rollout:
-            raise ValueError("both `mode` and `rollout` are given", "keep one of them")
+            raise ValueError("both `mode` and `rollout` are given", "keep one of them", "rollout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +170,8 @@ class ExceptionSpec:
 
     def __post_init__(self) -> None:
         if self.expires < self.granted:
-            raise ValueError("it expires before it was granted")
+            told = f"it expires before it was granted, on {self.granted}"
+            raise ValueError(told, "let `expires` be the last day on which it holds", "expires")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +184,10 @@ class ProfileSpec:
     parameters: dict[str, dict[str, Any]] = field("Values for policies' parameters.", default={})
     exclude_namespaces: tuple[NamespaceGlob, ...] = field("Namespaces that are left alone.", default=())
 
+    def in_force(self, policy: str) -> bool:
+        """Whether the policy of this name is in force."""
+        return not self.include or any(glob.matches(policy) for glob in self.include)
+
 
 SPECS: dict[str, Any] = {
     "Policy": PolicySpec,
@@ -183,7 +195,7 @@ SPECS: dict[str, Any] = {
     "Profile": ProfileSpec,
     "Registry": RegistrySpec,
     "Authority": AuthoritySpec,
-    "PolicyTest": dict,
+    "PolicyTest": PolicyTestSpec,
 }
 """The kinds of documents in a rules folder, and the shape of each one's spec."""
 
@@ -201,6 +213,10 @@ class Document:
     def decoded(self, spec: Any) -> Any:
         """The spec (with its parameters filled in) as its shape says; BROKEN after telling why."""
         return decode(SPECS[self.kind], spec, SPEC_AT, self.problems)
+
+    def silently(self) -> Any:
+        """The spec as its shape says; BROKEN, without telling why, where it is told elsewhere."""
+        return decode(SPECS[self.kind], self.spec, SPEC_AT, Problems(self.problems.place))
 
 
 SPEC_AT: Path = ("spec",)

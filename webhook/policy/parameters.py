@@ -6,24 +6,30 @@ from typing import Any
 from webhook.patterns import closest
 from webhook.policy.model import SPEC_AT, Document, Parameter
 from webhook.source.path import Path
-from webhook.source.shape import BROKEN, decode
+from webhook.source.shape import BROKEN, Problems, decode, described
 
 _PLACE = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
-_TYPES = {"string": (str,), "int": (int,), "bool": (bool,), "list": (list,)}
+_TYPES = {"string": str, "int": int, "bool": bool, "list": list}
 
 
 class Parameters:
-    """The parameters of one policy with the values that hold: the Profile's, else the defaults."""
+    """The parameters of one policy with the values that hold: the Profile's, else the defaults.
+
+    A value that cannot be used is BROKEN: it is told once, and what it stands in is not looked at.
+    """
 
     def __init__(self, document: Document, overrides: dict[str, Any]) -> None:
         self._document = document
         self._spec = document.spec
         self._used: set[str] = set()
+        self._names: set[str] = set()
         self.declared: dict[str, Parameter] = {}
         raw = self._spec.get("parameters") if isinstance(self._spec, dict) else None
-        if raw is not None:
-            decoded = decode(dict[str, Parameter], raw, (*SPEC_AT, "parameters"), document.problems)
-            self.declared = {} if decoded is BROKEN else decoded
+        for name, value in raw.items() if isinstance(raw, dict) else ():
+            self._names.add(name)
+            parameter = decode(Parameter, value, (), Problems(document.problems.place))  # the spec's shape tells it
+            if parameter is not BROKEN:
+                self.declared[name] = parameter
         self.values = {name: self._value(name, parameter, overrides) for name, parameter in self.declared.items()}
 
     def filled(self) -> Any:
@@ -40,16 +46,16 @@ class Parameters:
         return {**filled, "parameters": self._spec["parameters"]} if "parameters" in self._spec else filled
 
     def _value(self, name: str, parameter: Parameter, overrides: dict[str, Any]) -> Any:
+        at: Path = (*SPEC_AT, "parameters", name)
+        problems = self._document.problems
+        if parameter.default is not None and (wrong := mistype(parameter, parameter.default)):
+            problems.error((*at, "default"), f"the default of `{name}` {wrong}")
+            return BROKEN
         value = overrides.get(name, parameter.default)
         if value is None:
-            at = (*SPEC_AT, "parameters", name)
             cure = "give it a default, or set it in the Profile under `parameters`"
-            self._document.problems.error(at, f"the parameter `{name}` has no value", cure, on="key")
-        elif type(value) not in _TYPES[parameter.type]:
-            where = "the Profile's value" if name in overrides else "the default"
-            at = (*SPEC_AT, "parameters", name)
-            self._document.problems.error(at, f"{where} of `{name}` is not of type {parameter.type}", on="key")
-        return value
+            problems.error(at, f"the parameter `{name}` has no value", cure, on="key")
+        return BROKEN if value is None or mistype(parameter, value) else value  # the Profile's are told at the Profile
 
     def _fill(self, value: Any, at: Path) -> Any:
         if isinstance(value, dict):
@@ -73,13 +79,33 @@ class Parameters:
         whole = _PLACE.fullmatch(text)
         if whole:
             return self._named(whole[1], at)
-        return _PLACE.sub(lambda match: str(self._named(match[1], at)), text)
+        names = dict.fromkeys(_PLACE.findall(text))
+        values = {name: self._named(name, at) for name in names}
+        for name, value in values.items():
+            if isinstance(value, list):
+                cure = f"let ${{{name}}} be an element of a list alone"
+                self._document.problems.error(at, f"the list `{name}` cannot stand within a text", cure)
+        if any(value is BROKEN or isinstance(value, list) for value in values.values()):
+            return BROKEN
+        return _PLACE.sub(lambda match: _written(values[match[1]]), text)
 
     def _named(self, name: str, at: Path) -> Any:
         self._used.add(name)
-        if name not in self.values:
-            guess = closest(name, self.declared)
+        if name not in self._names:
+            guess = closest(name, self._names)
             cure = f"did you mean ${{{guess}}}?" if guess else "declare it under `parameters`"
             self._document.problems.error(at, f"there is no parameter `{name}`", cure)
-            return ""
-        return self.values[name]
+        return self.values.get(name, BROKEN)
+
+
+def mistype(parameter: Parameter, value: Any) -> str:
+    """Why a value is none for the parameter, as a clause; "" where it is one."""
+    if type(value) is not _TYPES[parameter.type]:
+        return f"is not of type {parameter.type}"
+    wrong = [item for item in value if not isinstance(item, str)] if isinstance(value, list) else []
+    return f"is a list of strings: found {described(wrong[0])}, put it in quotes" if wrong else ""
+
+
+def _written(value: Any) -> str:
+    """A value within a text, as YAML writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

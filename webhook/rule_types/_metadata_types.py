@@ -15,6 +15,7 @@ from webhook.pod.duration import Duration, Ttl
 from webhook.pod.image import Image
 from webhook.pod.quantity import Quantity
 from webhook.pod.version import Version
+from webhook.rule_types._port_lists import PortList
 
 _LONGEST = 256  # characters of a value that has a grammar
 _LONGEST_URL = 2048
@@ -26,7 +27,6 @@ _PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,6}))?(%?)")
 _DATE = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2}))?"
 )
-_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _URL = re.compile(
     r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?|https?://\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?(?:[/?#][!-~]*)?"
@@ -123,22 +123,7 @@ def _zone(text: str | None) -> timezone:
 
 def _ports(text: str) -> int:
     """How many ports a list of ports and ranges names, each counted once; an empty text names none."""
-    spans = sorted(_span(part.strip()) for part in text.split(",")) if text.strip() else []
-    count, end = 0, 0
-    for low, high in spans:
-        count += max(0, high - max(low - 1, end))
-        end = max(end, high)
-    return count
-
-
-def _span(text: str) -> tuple[int, int]:
-    found = _PORTS.fullmatch(text)
-    if not found:
-        raise ValueError("write ports and ranges with commas between them, such as 80,8000-8080")
-    low, high = int(found[1]), int(found[2] or found[1])
-    if not 1 <= low <= high <= 65535:
-        raise ValueError("a port is from 1 to 65535, and a range begins with its lower end")
-    return low, high
+    return PortList.parse(text).count
 
 
 def _networks(text: str) -> int:

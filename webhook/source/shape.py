@@ -1,7 +1,8 @@
 """The shape of a rules document: dataclasses that say which keys there are, what they mean and what fits.
 
-A class's fields are its keys; `doc` becomes the page and the editor's help. A scalar that has a grammar is a class
-with `parse(text)`, which raises ValueError with the cure; a value that comes in several forms is a class with
+A class's fields are its keys; `doc` becomes the page and the editor's help; its `__post_init__` may raise ValueError
+with a message, the cure and the key at fault. A scalar that has a grammar is a class with `parse(text)`, which raises
+ValueError with the cure; a value that comes in several forms is a class with
 `from_yaml(value, at, problems)`. Everything wrong is collected, nothing stops at the first mistake.
 """
 
@@ -79,7 +80,7 @@ def decode(shape: type[T], value: Any, at: Path, problems: Problems) -> T:
 
 
 def _decode(shape: Any, value: Any, at: Path, problems: Problems, one_or_many: bool = False) -> Any:
-    if shape is Any:
+    if shape is Any or value is BROKEN:
         return value
     if value is None:
         problems.error(at, "nothing stands here", "leave the key out, or give it a value")
@@ -122,14 +123,15 @@ def record(shape: Any, value: Any, at: Path, problems: Problems) -> Any:
             one_or_many = field.metadata.get("one_or_many", False)
             known[field.name] = _decode(field.type, value[name], (*at, name), problems, one_or_many)
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            problems.error(at, f"`{name}` is missing", field.metadata.get("doc"), on="key")
+            problems.error(at, f"`{name}` is missing", f"add `{name}:`. {field.metadata.get('doc')}", on="key")
             known[field.name] = BROKEN
     if any(part is BROKEN for part in known.values()) or value.keys() - fields.keys():
         return BROKEN
     try:
         return shape(**known)
     except ValueError as error:
-        problems.error(at, *_message_and_cure(error), on="key")
+        key = error.args[2:3]  # the key that is at fault, where it is one
+        problems.error((*at, *key), *_message_and_cure(error), on="value" if key else "key")
         return BROKEN
 
 
@@ -146,6 +148,8 @@ def wrong(value: Any, expected: str, at: Path, problems: Problems, cure: str | N
         cure = "put it in quotes"
     elif expected == "a list" and isinstance(value, str | int):
         cure = f"write it as [{value}]"
+    elif expected == "a list" and isinstance(value, dict):
+        cure = "begin each element with `- `"
     problems.error(at, f"expected {expected}, found {described(value)}", cure)
     return BROKEN
 
