@@ -11,6 +11,7 @@ from webhook.errors import DoorwardError
 COMMANDS = {
     "check": "Check manifests against the rules, offline, with the cluster's answer.",
     "lint": "Check the rules themselves.",
+    "test": "Run the cases of PolicyTest documents beside the rules.",
     "serve": "Answer the Kubernetes API server over TLS; health and metrics on a second, plain port.",
     "manifests": "Print the webhook configurations that the loaded rules need.",
     "certs": "Make, rotate and show the certificates that the API server trusts, in a folder or in a cluster.",

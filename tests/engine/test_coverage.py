@@ -262,10 +262,12 @@ def test_a_plural_that_was_told_when_the_configurations_were_made_is_remembered_
 
 def test_a_rule_that_no_webhook_can_be_asked_about_is_told() -> None:
     rules = policy(
-        "- name: r\n  images: {from: [registry.corp.example]}\n", match="{kinds: [Pod], operations: [CONNECT]}"
+        "- name: r\n  fields: {object: metadata.name, required: true}\n",
+        match="{kinds: [Pod/eviction], operations: [UPDATE]}",
     )
     assert uncovered(ruleset(rules), registered(rules)) == (
-        "the rule p/r is about CONNECT of Pod, which no webhook is ever asked about: name other operations or kinds",
+        "the rule p/r is about UPDATE of Pod/eviction, which no webhook is ever asked about: "
+        "name other operations or kinds",
     )
 
 

@@ -25,13 +25,6 @@ class Manifest:
     place: Callable[[Path, Part], Place]
     origin: str
 
-    @property
-    def identity(self) -> tuple[str, str, str]:
-        """Kind, namespace and name: which object of the cluster it is."""
-        metadata = self.object.get("metadata")
-        metadata = metadata if isinstance(metadata, dict) else {}
-        return str(self.object.get("kind")), str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
-
 
 @dataclass(slots=True)
 class Manifests:

@@ -3,13 +3,15 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 from webhook.commands._output import style_of
 from webhook.errors import InputError, RulesError
 from webhook.policy.load import read
 from webhook.policy.ruleset import Ruleset
 from webhook.report import rules
-from webhook.source.problem import Level
+from webhook.source.problem import Level, Problem
 
 DEFAULT = "policies"
 
@@ -38,8 +40,12 @@ def load_rules(args: argparse.Namespace) -> tuple[Ruleset, list[str]]:
     """The ruleset, and a note where the folder has warnings; raises RulesError where it is broken."""
     loading = read(rules_folders(args), args.profile)
     if loading.ruleset is None:
-        linted = rules.Linted(loading.problems, len(loading.folder.files), 0)
-        sys.stderr.write(rules.text(linted, style_of(sys.stderr, "auto")))
-        raise RulesError([problem for problem in loading.problems if problem.level is Level.ERROR])
+        refuse(loading.problems, len(loading.folder.files))
     count = len(loading.problems)
     return loading.ruleset, [f"the rules have {count} warnings: see `doorward lint`"] if count else []
+
+
+def refuse(problems: Sequence[Problem], files: int) -> NoReturn:
+    """Tell everything that is wrong with the rules on standard error, and raise RulesError."""
+    sys.stderr.write(rules.text(rules.Linted(tuple(problems), files, 0), style_of(sys.stderr, "auto")))
+    raise RulesError([problem for problem in problems if problem.level is Level.ERROR])

@@ -5,12 +5,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from webhook.admission.decision import Decision
 from webhook.admission.edits import authors_path
 from webhook.admission.facts import Facts
-from webhook.admission.request import Operation, User
-from webhook.commands._manifests import Manifest, read_manifests
+from webhook.admission.request import GroupKind, Operation, Request, User
+from webhook.commands._manifests import Manifest, Manifests, read_manifests
 from webhook.commands._rules import add_rules_options, load_rules
 from webhook.engine.decide import decide
 from webhook.engine.manifest import as_request
@@ -48,16 +49,18 @@ def run(args: argparse.Namespace) -> int:
     began = time.perf_counter()
     ruleset, warned = load_rules(args)
     manifests = read_manifests(args.paths)
-    facts = known_namespaces(_namespace_objects(args, manifests.found))
+    beside = read_manifests([args.namespaces]) if args.namespaces else Manifests()
+    old = read_manifests([args.old]) if args.old else Manifests()
+    facts = known_namespaces(_namespace_objects(beside.found, manifests.found))
     now = _moment(args.at)
-    checked = tuple(_check_all(args, manifests.found, ruleset, facts, now))
+    checked = tuple(_check_all(args, manifests.found, old.found, ruleset, facts, now))
     notes = [*warned, *manifests.notes, *_namespace_note(args, checked)]
     result = Run(
         checked=checked,
         files=manifests.files,
         rules=len(ruleset.rules),
         seconds=time.perf_counter() - began,
-        problems=manifests.problems,
+        problems=(*manifests.problems, *beside.problems, *old.problems),
         notes=tuple(notes),
         outlook=outlook(ruleset, now),
         root=_repository_root(),
@@ -68,23 +71,30 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_all(
-    args: argparse.Namespace, found: tuple[Manifest, ...], ruleset: Ruleset, facts: Facts, now: datetime
+    args: argparse.Namespace,
+    found: tuple[Manifest, ...],
+    old: tuple[Manifest, ...],
+    ruleset: Ruleset,
+    facts: Facts,
+    now: datetime,
 ) -> Iterator[Checked]:
-    old = {one.identity: one.object for one in read_manifests([args.old]).found} if args.old else {}
     operation = Operation(args.operation or (Operation.UPDATE if args.old else Operation.CREATE))
-    user = _user(args)
+    user, namespace = _user(args), args.namespace or "default"
+    before = {_identity(as_request(one.object, namespace=namespace)): one.object for one in old}
     for manifest in found:
-        request = as_request(
-            manifest.object,
-            namespace=args.namespace or "default",
-            operation=operation,
-            old=old.get(manifest.identity),
-            user=user,
-        )
+        request = as_request(manifest.object, namespace=namespace, operation=operation, user=user)
+        was = before.get(_identity(request))
+        if was is not None and operation is Operation.UPDATE:
+            request = as_request(manifest.object, namespace=namespace, operation=operation, old=was, user=user)
         decision = decide(request, ruleset, facts, now)
         if isinstance(decision, Decision):  # nobody can be asked offline, so it never needs anything
             place = _placed_by_author(manifest, decision) if request.kind == POD else manifest.place
             yield Checked(decision, request, manifest.object, manifest.file, place, manifest.origin)
+
+
+def _identity(request: Request) -> tuple[GroupKind, str, str]:
+    """Which object of the cluster a request is about."""
+    return request.kind, request.namespace, request.name
 
 
 def _placed_by_author(manifest: Manifest, decision: Decision) -> Callable[[Path, Part], Place]:
@@ -96,10 +106,9 @@ def _placed_by_author(manifest: Manifest, decision: Decision) -> Callable[[Path,
     return place
 
 
-def _namespace_objects(args: argparse.Namespace, found: tuple[Manifest, ...]) -> list[dict[str, object]]:
+def _namespace_objects(beside: tuple[Manifest, ...], found: tuple[Manifest, ...]) -> list[dict[str, Any]]:
     """Namespace documents from --namespaces and from the inputs themselves; the inputs win."""
-    given = read_manifests([args.namespaces]).found if args.namespaces else ()
-    return [manifest.object for manifest in (*given, *found) if manifest.object.get("kind") == "Namespace"]
+    return [manifest.object for manifest in (*beside, *found) if manifest.object.get("kind") == "Namespace"]
 
 
 def _user(args: argparse.Namespace) -> User | None:

@@ -14,7 +14,7 @@ from webhook.admission.selector import NAME_LABEL
 from webhook.engine.decide import decide
 from webhook.engine.manifest import as_request
 from webhook.pod.workloads import POD, POD_AT, group_kind
-from webhook.policy.cases import Case, CaseNamespace, CaseUser, ExpectedFinding, PolicyTestSpec, Tweak
+from webhook.policy.cases import WHOLE, Case, CaseNamespace, CaseUser, ExpectedFinding, PolicyTestSpec, Tweak
 from webhook.policy.ruleset import Ruleset
 from webhook.policy.sample import carried, merged, minimal, tweaked
 from webhook.source.path import Path, look_up
@@ -133,14 +133,14 @@ def _findings(expected: Iterable[ExpectedFinding], found: Iterable[Finding]) -> 
     for index, one in enumerate(expected):
         met = [finding for finding in left if _is(finding, one)]
         if not met:
-            wanted = {"rule": one.rule, "path": one.path, "action": one.action}
+            wanted = {"rule": one.rule, "path": WHOLE if one.path == "" else one.path, "action": one.action}
             told = {key: str(value) for key, value in wanted.items() if value is not None}
             yield Mismatch(("expect", "findings", index), told, None)
         for finding in met if one.path is None else met[:1]:
             left.remove(finding)
     for finding in left:
-        told = {"rule": finding.rule.name, "path": finding.where, "action": finding.action.value}
-        yield Mismatch(("expect", "findings"), None, told)
+        told = {"rule": finding.rule.name, "path": finding.where or WHOLE, "action": finding.action.value}
+        yield Mismatch(("expect", "findings"), None, {**told, "message": finding.message})
 
 
 def _is(finding: Finding, expected: ExpectedFinding) -> bool:

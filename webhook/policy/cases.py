@@ -25,6 +25,9 @@ SHORTHANDS: dict[str, tuple[type, str]] = {
 
 _TWEAKABLE = (*SHORTHANDS, "metadata", "spec", "data")
 
+_REMOVABLE = ("labels", "annotations")
+"""Short names that null takes away, as it does every other key."""
+
 WHOLE = "(object)"
 """How the path of a finding about the whole object is written."""
 
@@ -39,11 +42,11 @@ class Tweak(dict[str, Any]):
             return wrong(value, "a mapping", at, problems)
         usable = True
         for key, part in value.items():
-            shape, expected = SHORTHANDS.get(key, (object, ""))
+            shape, expected = SHORTHANDS.get(key, (dict, "a mapping"))
             if key not in _TWEAKABLE:
                 unknown(key, _TWEAKABLE, at, problems)
                 usable = False
-            elif not isinstance(part, shape):
+            elif not isinstance(part, shape) and not (part is None and key in _REMOVABLE):
                 wrong(part, expected, (*at, key), problems)
                 usable = False
         return cls(value) if usable else BROKEN
@@ -52,9 +55,10 @@ class Tweak(dict[str, Any]):
     def json_schema(cls, _: dict[str, Any]) -> dict[str, Any]:
         """An object with these keys."""
         names = {str: "string", dict: "object", list: "array"}
-        short = {key: {"type": names[shape]} for key, (shape, _) in SHORTHANDS.items()}
-        rest: dict[str, Any] = {key: {"type": "object"} for key in _TWEAKABLE if key not in SHORTHANDS}
-        return {"type": "object", "properties": {**short, **rest}, "additionalProperties": False}
+        short: dict[str, Any] = {key: {"type": names[shape]} for key, (shape, _) in SHORTHANDS.items()}
+        short |= {key: {"type": ["object", "null"]} for key in _REMOVABLE}
+        rest = {key: {"type": "object"} for key in _TWEAKABLE if key not in SHORTHANDS}
+        return {"type": "object", "properties": {**rest, **short}, "additionalProperties": False}
 
 
 class OldObject(dict[str, Any]):

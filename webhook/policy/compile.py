@@ -50,10 +50,11 @@ class Policies:
         """Compile one policy; its rules are kept when the profile has it in force."""
         parameters = Parameters(document, self.profile.parameters.get(document.name, {}))
         self.parameters[document.name] = parameters.declared
-        spec: PolicySpec = document.decoded(parameters.filled())
+        filled = parameters.filled()
+        spec: PolicySpec = document.decoded(filled)
         self.named.add(document.name)
         usable = spec is not BROKEN
-        spec = spec if usable else _rules_alone(document.spec)
+        spec = spec if usable else _rules_alone(filled)
         self.specs[document.name] = spec
         rules = [self._rule(document, spec, index, raw) for index, raw in enumerate(spec.rules)]
         _refuse_twin_rules(document, spec)
@@ -188,8 +189,8 @@ def _check_kinds(document: Document, placed: Sequence[Placed], parts: RuleParts,
     if parts.needs_pod and without:
         where: Path = (*named[-1][0], "kinds") if named else at
         cure = "leave `kinds` out to mean all that carry a pod" if "*" in without else "name kinds that carry a pod"
-        what = "every kind there is" if "*" in without else listing(without, "and")
-        document.problems.error(where, f"this rule type is about pods, and {what} carries none", cure)
+        what = "`*` means kinds without one too" if "*" in without else f"{listing(without, 'and')} carries none"
+        document.problems.error(where, f"this rule type is about pods, and {what}", cure)
     tell_contradictions(placed, kinds, document.problems)
 
 

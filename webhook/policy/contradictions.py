@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from webhook.admission.kinds import CLUSTER_SCOPED, KindPattern
 from webhook.admission.request import GroupKind, Operation
 from webhook.admission.selector import LabelSelector, Requirement, SelectorOperator
-from webhook.admission.words import listing
+from webhook.admission.words import listing, quote
 from webhook.patterns import Glob, closest
 from webhook.policy.matching import Match, Names
 from webhook.policy.model import Step
+from webhook.rule_types._label_names import key_mistake, value_mistake
 from webhook.source.path import Path
 from webhook.source.shape import Problems
 
@@ -73,7 +74,9 @@ def _tell_own(match: Match, at: Path, problems: Problems) -> None:
             told = "this can never match: `exclude` leaves out everything"
             problems.error((*at, key), told, "what is left out wins; narrow `exclude`", on="key")
     for key, selector in (("namespaceSelector", match.namespace_selector), ("objectSelector", match.object_selector)):
-        if selector and (label := contradiction([selector])):
+        if selector and (mistake := _label_mistake(selector)):
+            problems.error((*at, key), f"this can never match: {mistake}", "a selector names labels exactly", on="key")
+        elif selector and (label := contradiction([selector])):
             told = f"this can never match: it says contradictory things of the label {label}"
             problems.error((*at, key), told, "remove one of them", on="key")
     if match.owners:
@@ -122,6 +125,15 @@ def contradiction(selectors: Iterable[LabelSelector]) -> str:
     return next((key for key, all_of in wanted.items() if not _possible(key, all_of)), "")
 
 
+def _label_mistake(selector: LabelSelector) -> str | None:
+    """Why no object can have a label that the selector names; a selector knows no globs."""
+    keys = [*selector.match_labels, *(one.key for one in selector.match_expressions)]
+    values = [*selector.match_labels.values(), *(value for one in selector.match_expressions for value in one.values)]
+    if glob := next((text for text in (*keys, *values) if "*" in text), None):
+        return f"{quote(glob)} is no glob here"
+    return next(filter(None, (*(key_mistake(key, "labels") for key in keys), *map(value_mistake, values))), None)
+
+
 def _possible(key: str, wanted: list[Requirement]) -> bool:
     """Whether some value, or the label's absence, satisfies all: those named are tried, and one that nobody names."""
     named = {value for requirement in wanted for value in requirement.values}
@@ -135,7 +147,7 @@ def _tell_of_kinds(placed: Sequence[Placed], kinds: Sequence[KindPattern], probl
     whole = not any(pattern.subresource or pattern.kind == "*" for pattern in kinds)
     if whole and named and set(named.operations) == {Operation.CONNECT}:
         told = "CONNECT is only for subresources, so this can never match"
-        problems.error((*at, "operations"), told, "name one under `kinds`: Pod/exec, Pod/attach")
+        problems.error((*at, "operations"), told, "name one under `kinds`, such as Pod/exec")
     for where, match in placed:
         for index, pattern in enumerate(match.kinds):
             _tell_subresource(pattern, named, (*where, "kinds", index), problems)

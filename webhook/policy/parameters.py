@@ -103,7 +103,7 @@ def mistype(parameter: Parameter, value: Any) -> str:
     if type(value) is not _TYPES[parameter.type]:
         return f"is not of type {parameter.type}"
     wrong = [item for item in value if not isinstance(item, str)] if isinstance(value, list) else []
-    return f"is a list of strings: found {described(wrong[0])}, put it in quotes" if wrong else ""
+    return f"must be a list of strings, found {described(wrong[0])}" if wrong else ""
 
 
 def _written(value: Any) -> str:

@@ -69,7 +69,6 @@ def carried(pod: dict[str, Any], kind: str) -> dict[str, Any]:
     return _put(workload, POD_AT[group, kind], template)
 
 
-
 def _put(obj: Any, at: Path, value: Any) -> Any:
     if not at:
         return value

@@ -32,7 +32,7 @@ def report(run: Run, fail_on: FailOn = FailOn.DENY) -> str:
 
 
 def _suite(file: str, cases: list[Case]) -> str:
-    return f'  <testsuite name="{_escape(file)}" {_counts(cases)}>\n{"".join(xml for _, xml in cases)}  </testsuite>\n'
+    return f'  <testsuite name="{escaped(file)}" {_counts(cases)}>\n{"".join(xml for _, xml in cases)}  </testsuite>\n'
 
 
 def _counts(cases: Iterable[Case]) -> str:
@@ -55,8 +55,8 @@ def _element(tag: str, findings: list[Finding], one: Checked) -> str:
     if not findings:
         return ""
     rules = ", ".join(dict.fromkeys(finding.rule.id for finding in findings))
-    text = _escape("\n".join(_line(finding, one) for finding in findings))
-    return f'      <{tag} message="{_escape(rules)}" type="{findings[0].cause.value}">{text}</{tag}>\n'
+    text = escaped("\n".join(_line(finding, one) for finding in findings))
+    return f'      <{tag} message="{escaped(rules)}" type="{findings[0].cause.value}">{text}</{tag}>\n'
 
 
 def _output(findings: list[Finding], one: Checked) -> str:
@@ -64,7 +64,7 @@ def _output(findings: list[Finding], one: Checked) -> str:
         return ""
     lines = [f"{finding.action.value}: {_line(finding, one)}" for finding in findings]
     lines += [f"note: [{note.rule}] {one_line(note.text)}" for note in one.decision.notes]
-    return f"      <system-out>{_escape(chr(10).join(lines))}</system-out>\n"
+    return f"      <system-out>{escaped(chr(10).join(lines))}</system-out>\n"
 
 
 def _line(finding: Finding, one: Checked) -> str:
@@ -77,15 +77,15 @@ def _line(finding: Finding, one: Checked) -> str:
 
 def _unreadable(problem: Problem) -> Case:
     text = f"{problem.place}: {problem.message}" + (f" ({problem.help})" if problem.help else "")
-    xml = f'      <error message="{_escape(one_line(problem.message))}" type="unreadable">{_escape(text)}</error>\n'
+    xml = f'      <error message="{escaped(one_line(problem.message))}" type="unreadable">{escaped(text)}</error>\n'
     return "error", _testcase(problem.place.file, f"{problem.place.file}:{problem.place.line}", xml)
 
 
 def _testcase(file: str, name: str, inner: str) -> str:
-    head = f'    <testcase classname="{_escape(file)}" name="{_escape(name)}"'
+    head = f'    <testcase classname="{escaped(file)}" name="{escaped(name)}"'
     return f"{head}>\n{inner}    </testcase>\n" if inner else f"{head}/>\n"
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
     """The text for XML 1.0; lines are kept, every other control character is replaced."""
     return "\n".join(one_line(line) for line in text.split("\n")).translate(_XML)
