@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 _LONGEST_PATTERN = 10_000  # characters; long enough for a few hundred alternatives
 _MEMORY_OF_ONE_PATTERN = 1 << 20  # bytes; re2 refuses a program that does not fit, and slows down linearly beyond
@@ -62,8 +62,7 @@ class Glob:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Globs:
+class Globs(NamedTuple):
     """A set of globs: the exact ones are looked up, the others tried in order."""
 
     exact: frozenset[str]

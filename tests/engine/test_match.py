@@ -1,6 +1,5 @@
 """match: every criterion with its exact meaning, the three answers, and what may be remembered."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -101,8 +100,9 @@ def test_kinds_are_compared_by_group_and_kind_whatever_the_version(
 def test_a_subresource_that_changes_no_spec_is_only_meant_where_it_is_named(
     kinds: str, subresource: str, applies: bool
 ) -> None:
-    asks = request(pod(), subresource=subresource)
-    assert asked(f"{{kinds: {kinds}}}", asks, rule=ABOUT_OBJECTS) is applies
+    operation = Operation.CONNECT if subresource in ("exec", "attach") else Operation.CREATE
+    asks = request(pod(), subresource=subresource, operation=operation)
+    assert asked(f"{{kinds: {kinds}, operations: [CREATE, CONNECT]}}", asks, rule=ABOUT_OBJECTS) is applies
 
 
 # operations
@@ -151,7 +151,7 @@ def test_namespaces_are_names_or_globs_and_what_is_left_out_wins(
 
 def test_objects_of_the_whole_cluster_are_in_no_namespace_that_a_rule_takes_in_by_name() -> None:
     role = cluster_thing("ClusterRole", "rbac.authorization.k8s.io/v1")
-    kinds = "kinds: [rbac.authorization.k8s.io/ClusterRole]"
+    kinds = 'kinds: ["*"]'
     assert asked(f"{{{kinds}, namespaces: {{exclude: [kube-system]}}}}", role, rule=ABOUT_OBJECTS) is True
     assert asked(f"{{{kinds}, namespaces: {{include: [shop]}}}}", role, rule=ABOUT_OBJECTS) is False
 
@@ -207,7 +207,7 @@ def test_a_namespace_object_is_selected_by_its_own_labels_not_by_stored_ones() -
 def test_a_namespace_that_is_deleted_is_selected_by_the_labels_that_it_had() -> None:
     criteria = "{kinds: [Namespace], operations: [DELETE], namespaceSelector: {matchLabels: {tier: prod}}}"
     asks = request(None, old=cluster_thing("Namespace", labels={"tier": "prod"}), namespace="x")
-    assert asked(criteria, replace(asks, operation=Operation.DELETE), rule=ABOUT_OBJECTS) is True
+    assert asked(criteria, asks._replace(operation=Operation.DELETE), rule=ABOUT_OBJECTS) is True
 
 
 def test_a_namespace_object_has_its_name_label_even_before_the_api_server_wrote_it() -> None:

@@ -5,7 +5,6 @@ The rules are those of the parity test without their choice by label, so that al
 
 import re
 import tempfile
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -222,7 +221,7 @@ def told(findings: tuple[Finding, ...]) -> list[Any]:
 def after_the_patch(request: Request, decision: Decision) -> Request:
     """What the API server sends to /validate: the patch applied by another hand, and its defaults filled in again."""
     patched = jsonpatch.apply_patch(request.object, list(decision.patch))
-    return replace(request, object=defaulted(patched))
+    return request._replace(object=defaulted(patched))
 
 
 # properties

@@ -69,6 +69,13 @@ def test_the_rules_that_come_with_us_are_valid(file: Path) -> None:
         assert complaints(file.read_text(encoding="utf-8")) == []
 
 
+def test_a_parameter_may_stand_for_a_number_a_boolean_and_one_of_a_few() -> None:
+    rule = "- {name: r, ratchet: '${a}', volumes: {types: ['${a}', nfs]}, match: {during: {days: ['${a}']}}}"
+    assert complaints(policy(rule)) == []
+    for slip in ("ratchet: '$a'", "volumes: {types: ['${a}x']}", "match: {during: {days: ['${}']}}"):
+        assert complaints(policy(f"- {{name: r, images: {{digest: required}}, {slip}}}")) != []
+
+
 @pytest.mark.parametrize("rule", examples())
 def test_every_rule_on_a_page_is_valid(rule: str) -> None:
     lines = rule.removeprefix("# rule\n").splitlines()

@@ -67,7 +67,7 @@ def tag(index: int = 0, container: str = "web", **changes: Any) -> Finding:
         mode=Mode.ENFORCE,
         container=container,
     )
-    return replace(finding, **changes)
+    return finding._replace(**changes)
 
 
 def root(**changes: Any) -> Finding:
@@ -80,7 +80,7 @@ def root(**changes: Any) -> Finding:
         fix="add securityContext: {runAsNonRoot: true}",
         mode=Mode.ENFORCE,
     )
-    return replace(finding, **changes)
+    return finding._replace(**changes)
 
 
 def secret(**changes: Any) -> Finding:
@@ -112,7 +112,7 @@ def decision(*findings: Finding, notes: tuple[Note, ...] = (), **changes: Any) -
         verdict = Verdict.DENIED if decided else Verdict.UNDECIDED
     matched = tuple(dict.fromkeys(finding.rule.id for finding in findings)) or (TAG.id,)
     made = Decision(verdict, findings, notes, (), (), workload("Deployment"), "7f3c2a1b", "0123456789ab", matched)
-    return replace(made, **changes)
+    return made._replace(**changes)
 
 
 def checked(*findings: Finding, manifest: str = MANIFEST, file: str = "deploy/web.yaml", **changes: Any) -> Checked:
@@ -132,5 +132,5 @@ def pinned(one: Checked) -> Checked:
     draft = Draft(one.authored)
     draft.rule = TAG.id
     draft.set((*CONTAINERS, 0, "image"), IMAGE)
-    made = replace(one.decision, patch=tuple(draft.patch), edits=tuple(draft.edits), object=draft.object)
-    return replace(one, decision=made)
+    made = one.decision._replace(patch=tuple(draft.patch), edits=tuple(draft.edits), object=draft.object)
+    return one._replace(decision=made)

@@ -96,7 +96,7 @@ def test_why_is_left_out_where_the_essentials_would_not_fit_into_an_event() -> N
 
 def test_the_essentials_stand_in_the_first_900_bytes() -> None:
     worst = tag(message="m" * 900, fix="f" * 900, path=(*CONTAINERS, 0, "x" * 900), container="c" * 63)
-    asked = replace(ASKED, namespace="n" * 63, name="w" * 253)
+    asked = ASKED._replace(namespace="n" * 63, name="w" * 253)
     text = deny_message(decision(worst, *[tag(message=f"{index}" * 300) for index in range(6)]), asked)
     first = text.encode()[:900].decode("utf-8", "ignore")
     assert len(first.splitlines()[0]) == 150
@@ -237,7 +237,7 @@ def test_causes_are_bounded() -> None:
 )
 def test_whatever_users_write_the_message_is_bounded_and_clean(findings: list[Finding], name: str) -> None:
     made = decision(*findings)
-    text = deny_message(made, replace(ASKED, name=name))
+    text = deny_message(made, ASKED._replace(name=name))
     told = text + "".join(f"{cause['field']}{cause['message']}" for cause in causes(made))
     assert len(text.encode()) <= 4000  # and it can be encoded at all
     assert all(char == "\n" or ord(char) >= 32 for char in told)

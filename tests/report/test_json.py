@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +70,8 @@ def test_an_object_is_told_with_its_verdict_and_where_it_stands() -> None:
 
 def test_the_object_is_the_authors_with_our_changes_only() -> None:
     one = pinned(checked(notes=(Note(TAG.id, "the image was\npinned"),)))
-    defaulted = replace(one.decision, object={**(one.decision.object or {}), "status": {}})
-    (shown,) = told(run(replace(one, decision=defaulted)))["objects"]
+    defaulted = one.decision._replace(object={**(one.decision.object or {}), "status": {}})
+    (shown,) = told(run(one._replace(decision=defaulted)))["objects"]
     expected = json.loads(json.dumps(one.authored))
     expected["spec"]["template"]["spec"]["containers"][0]["image"] = IMAGE
     assert shown["object"] == expected

@@ -118,7 +118,7 @@ def test_a_file_name_is_written_as_a_uri() -> None:
 
 
 def test_lines_and_columns_begin_at_1() -> None:
-    one = replace(checked(tag()), place=lambda path, on: Place("web.yaml", 0, 0, 0, ""))
+    one = checked(tag())._replace(place=lambda path, on: Place("web.yaml", 0, 0, 0, ""))
     (only,) = told(run(one))["results"]
     assert only["locations"][0]["physicalLocation"]["region"] == {"startLine": 1, "startColumn": 1, "endColumn": 2}
 

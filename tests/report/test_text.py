@@ -107,12 +107,12 @@ def test_a_secret_inside_a_value_on_one_line_is_covered() -> None:
         "        env: [{name: PASSWORD, value: hunter2-hunter2}]\n",
     )
     entry = {"name": "PASSWORD", "value": "hunter2-hunter2"}
-    finding = replace(secret(), value=entry, path=(*tag().path[:-1], "env", 0))
+    finding = secret()._replace(value=entry, path=(*tag().path[:-1], "env", 0))
     assert "hunter2" not in report(run(checked(finding, manifest=manifest)), PLAIN)
 
 
 def test_an_object_from_a_chart_names_the_charts_file() -> None:
-    one = replace(checked(tag()), origin="web/templates/deployment.yaml")
+    one = checked(tag())._replace(origin="web/templates/deployment.yaml")
     assert 'container "web", from web/templates/deployment.yaml\n' in report(run(one), PLAIN)
 
 

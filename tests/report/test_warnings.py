@@ -1,6 +1,5 @@
 import json
 import re
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,7 +80,7 @@ def test_ten_are_told_and_the_rest_is_counted() -> None:
 
 
 def test_secrets_stay_out_of_warnings() -> None:
-    assert "hunter2" not in str(warned(replace(secret(), mode=Mode.WARN)))
+    assert "hunter2" not in str(warned(secret()._replace(mode=Mode.WARN)))
 
 
 def test_nothing_found_is_no_warning_and_costs_nothing() -> None:

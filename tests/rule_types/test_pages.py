@@ -1,9 +1,9 @@
 """Every example on a page of docs/rules gives the verdict that it states.
 
 A page has fenced yaml blocks. `# rule` begins one rule; the blocks after it are objects, each with what is expected
-in its first lines: `# allowed`, `# denied: PATH, PATH`, `# mutated: PATH = JSON`. An object without `kind` is a merge
-patch over the minimal pod; the path of an object as a whole is (object); `# namespace-labels: JSON` gives its namespace's labels. Objects are judged as
-`doorward check` judges a file: after the API server's own defaults.
+in its first lines: `# allowed`, `# denied: PATH, PATH`, `# mutated: PATH = JSON`. The path of an object as a whole is
+(object). An object without `kind` is a merge patch over the minimal pod; `# namespace-labels: JSON` gives its
+namespace's labels. Objects are judged as `doorward check` judges a file: after the API server's own defaults.
 """
 
 import functools

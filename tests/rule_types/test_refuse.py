@@ -1,18 +1,20 @@
 """refuse: always one finding about the whole object, wherever the match holds, and never where it does not."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.objects import decided, pod, policy, problems, request, ruleset, workload
 from tests.rule_types.one_rule import wrongs
-from webhook.admission.decision import Verdict
+from webhook.admission.decision import Decision, Verdict
+from webhook.admission.facts import Facts, Namespace
 from webhook.admission.finding import Action, Standing
 from webhook.admission.request import GroupKind, Operation, Request, User
-from webhook.engine.decide import Stage
+from webhook.engine.decide import Stage, decide
 from webhook.engine.needs import needs
+from webhook.policy.load import load
 
 POD = GroupKind("", "Pod")
 FRIDAY_EVENING = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
@@ -39,7 +41,7 @@ def connect(subresource: str, namespace: str = "shop") -> Request:
 
 def deletion(obj: dict[str, Any]) -> Request:
     asked = request(None, obj)
-    return replace(asked, operation=Operation.DELETE)
+    return asked._replace(operation=Operation.DELETE)
 
 
 def keep(obj: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def test_a_shell_is_refused_with_the_sentence_and_no_path(subresource: str) -> N
 
 def test_other_subresources_other_namespaces_and_the_pod_itself_do_not_concern_it() -> None:
     for asked in (connect("portforward"), connect("exec", "other"), request(pod())):
-        decision = decided(NO_SHELL, replace(asked, namespace=asked.namespace))
+        decision = decided(NO_SHELL, asked._replace(namespace=asked.namespace))
         assert (decision.verdict, decision.findings, decision.matched) == (Verdict.ALLOWED, (), ())
 
 
@@ -142,8 +144,8 @@ def test_who_asks_can_be_left_out() -> None:
         "- name: r\n  refuse: no shell\n",
         match="{kinds: [Pod/exec], operations: [CONNECT], users: {exclude: {groups: [on-call]}}}",
     )
-    assert decided(rules, replace(connect("exec"), user=User("alice", ("devs",)))).verdict is Verdict.DENIED
-    assert decided(rules, replace(connect("exec"), user=User("bob", ("on-call",)))).verdict is Verdict.ALLOWED
+    assert decided(rules, connect("exec")._replace(user=User("alice", ("devs",)))).verdict is Verdict.DENIED
+    assert decided(rules, connect("exec")._replace(user=User("bob", ("on-call",)))).verdict is Verdict.ALLOWED
     assert decided(rules, connect("exec")).verdict is Verdict.UNDECIDED
 
 
@@ -162,7 +164,7 @@ CURE = "give the rule a `match` (kinds, namespaces, during, ...) or a `when`"
     "match", ["", "{operations: [CREATE]}", '{kinds: ["*"]}', '{kinds: ["*"], operations: [DELETE]}']
 )
 def test_a_refuse_that_is_about_everything_is_an_error_at_its_key(match: str) -> None:
-    text = policy("- name: r\n  refuse: no\n", **({"match": match} if match else {}))
+    text = policy("- name: r\n  refuse: not here\n", **({"match": match} if match else {}))
     [problem] = problems(text)
     assert (str(problem.level), problem.message, problem.help) == (
         "error",
@@ -176,11 +178,11 @@ def test_a_refuse_that_is_about_everything_is_an_error_at_its_key(match: str) ->
     "narrowed", ["match: {namespaces: {include: [pci]}}", "when: {pod: spec.hostNetwork, equals: true}"]
 )
 def test_a_match_or_a_condition_of_the_rules_own_is_enough(narrowed: str) -> None:
-    assert problems(policy(f"- name: r\n  {narrowed}\n  refuse: no\n")) == ()
+    assert problems(policy(f"- name: r\n  {narrowed}\n  refuse: not here\n")) == ()
 
 
 def test_a_match_that_cannot_be_read_is_told_alone() -> None:
-    found = problems(policy("- name: r\n  match: {kind: [Pod]}\n  refuse: no\n"))
+    found = problems(policy("- name: r\n  match: {kind: [Pod]}\n  refuse: not here\n"))
     assert [problem.message for problem in found] == ["unknown key `kind`"]
 
 
@@ -198,3 +200,32 @@ def test_a_match_that_cannot_be_read_is_told_alone() -> None:
 )
 def test_a_sentence_that_is_none_is_told(written: str, told: tuple[str, str, str | None]) -> None:
     assert wrongs("refuse", written, match="{namespaces: {include: [pci]}}") == [told]
+
+
+SHIPPED = Path(__file__).parents[2] / "policies/operations"
+
+
+def shipped(asked: Request, labels: dict[str, str], now: datetime) -> list[tuple[str, Action]]:
+    known = Facts({"shop": Namespace("shop", {"kubernetes.io/metadata.name": "shop", **labels})})
+    decision = decide(asked, load([str(SHIPPED)]), known, now)
+    assert isinstance(decision, Decision)
+    assert decision.verdict is Verdict.ALLOWED
+    return [(finding.rule.id, finding.action) for finding in decision.findings]
+
+
+def test_the_shipped_rule_on_shells_warns_in_restricted_namespaces_alone() -> None:
+    restricted = {"pod-security.kubernetes.io/enforce": "restricted"}
+    told = [("no-exec-in-restricted/no-shell", Action.WARN)]
+    assert shipped(connect("exec"), restricted, FRIDAY_MORNING) == told
+    assert shipped(connect("attach"), restricted, FRIDAY_MORNING) == told
+    assert shipped(connect("exec"), {"pod-security.kubernetes.io/enforce": "baseline"}, FRIDAY_MORNING) == []
+    assert shipped(connect("exec"), {}, FRIDAY_MORNING) == []
+
+
+def test_the_shipped_freeze_records_changes_of_workloads_and_never_concerns_pods() -> None:
+    deployment = request(workload("Deployment"))
+    assert shipped(deployment, {}, FRIDAY_EVENING) == [("change-freeze/no-change", Action.AUDIT)]
+    assert shipped(deployment, {}, FRIDAY_MORNING) == []
+    assert shipped(request(pod()), {}, FRIDAY_EVENING) == []
+    assert shipped(request(workload("ReplicaSet")), {}, FRIDAY_EVENING) == []
+    assert shipped(request(workload("Job")), {}, FRIDAY_EVENING) == []

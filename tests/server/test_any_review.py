@@ -4,7 +4,6 @@ import base64
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import jsonpatch
@@ -124,7 +123,7 @@ def test_no_object_makes_a_decision_raise_or_a_rule_break(
     sound = request(pod() if _kind_of(obj) == "Pod" else workload(_kind_of(obj)), subresource=subresource)
     operation = Operation.UPDATE if old is not None or subresource else Operation.CREATE
     before = copy.deepcopy(obj)
-    decision = decided(RULES, replace(sound, operation=operation, object=obj, old_object=old), stage=stage)
+    decision = decided(RULES, sound._replace(operation=operation, object=obj, old_object=old), stage=stage)
     assert decision.faults == ()
     assert obj == before
     assert jsonpatch.apply_patch(obj, list(decision.patch)) == decision.object

@@ -1,8 +1,7 @@
 """A decision: what is answered to a request, and everything that was found on the way."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.edits import Edit, Note
 from webhook.admission.finding import Action, Finding
@@ -16,16 +15,14 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """A rule that broke: our own bug, for the log; the finding beside it says so to the user."""
 
     rule: str
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What is answered. `object` is the object after mutation; `patch` leads there from the object that came in."""
 
     verdict: Verdict

@@ -5,9 +5,8 @@ original is never touched. What the draft itself has put in is changed in place,
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.errors import MalformedObject
 from webhook.source.path import Path, look_up, pointer, render
@@ -20,8 +19,7 @@ class Verb(StrEnum):
     REMOVE = "remove"
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """One change: what was done where, the value before (None: nothing) and after, and the rule that wanted it."""
 
     verb: Verb
@@ -31,8 +29,7 @@ class Edit:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something worth a warning that is no finding: an overwritten value, a default that did not fit."""
 
     rule: str
@@ -142,6 +139,13 @@ class Draft:
     def insert(self, path: Path, index: int, value: Any) -> None:
         """Put a value into the list at the path, before the element that has this index now."""
         self._insert(path, index, value, Verb.INSERT)
+
+    def set_word(self, path: Path, word: str) -> None:
+        """Put a word at the end of the comma-separated text at the path, where it is not among its words yet."""
+        before = self.get(path)
+        words = [one.strip() for one in before.split(",")] if isinstance(before, str) and before.strip() else []
+        if word not in words:
+            self._put(path, ",".join([*words, word]))
 
     def remove(self, path: Path) -> None:
         """Take away what stands at the path; nothing there changes nothing."""

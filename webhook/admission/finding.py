@@ -84,8 +84,7 @@ class RuleInfo:
         return f"{self.policy}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that a rule has to say; `path` and `value` are those of the object that the author wrote."""
 
     rule: RuleInfo

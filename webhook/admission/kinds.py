@@ -1,7 +1,6 @@
 """Kubernetes kinds as rules name them: which are built in, how their resources are called, what is never touched."""
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from webhook.admission.request import GroupKind
@@ -119,8 +118,7 @@ _PLAIN_GROUPS = frozenset({"apps", "autoscaling", "batch", "policy"})
 _VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class KindPattern:
+class KindPattern(NamedTuple):
     """A kind in `match.kinds`: Pod, networking.k8s.io/Ingress, Pod/exec or "*"."""
 
     group: str

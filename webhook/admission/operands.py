@@ -1,6 +1,5 @@
 """Operands: what stands beside an operator's name in YAML, read once; everything wrong is told at its place."""
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from webhook.admission.words import listing, quote
@@ -10,8 +9,7 @@ from webhook.source.problem import Level
 from webhook.source.shape import BROKEN, Problems, decode, described
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """An operand that is another path: {container: "ports[*].name"}."""
 
     subject: str

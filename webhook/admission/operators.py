@@ -5,8 +5,7 @@ wanted. Operators that compare with another path reach it through the Scope.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission import operands
 from webhook.admission.edits import same
@@ -26,8 +25,7 @@ Scope = Callable[[Reference], list[Any]]
 """The values of another path, absent ones left out; under `container` those of the same container."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """One compiled operator. `negative` ones are true of an absent field in a condition, and want all of many."""
 
     name: str

@@ -32,8 +32,7 @@ class User:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One thing that somebody wants to do to one object.
 
     `user` is None where nobody is known (an offline check without --as). `name` is empty for generateName.

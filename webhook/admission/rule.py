@@ -1,9 +1,8 @@
 """What a rule type gives and what it gets: the two sides between the engine and the files in rule_types/."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from webhook.admission.edits import Draft
 from webhook.admission.facts import Namespace
@@ -15,13 +14,16 @@ from webhook.source.path import Path
 from webhook.source.shape import On, Problems
 
 
+_Derived = TypeVar("_Derived")
+
+
 class Subject:
     """What a rule looks at: an object, its pod where it carries one, and the containers that the rule is about.
 
     `pod` is None for kinds without one. `namespace` is None where its labels are not known or it has none.
     """
 
-    __slots__ = ("_image_volumes", "_images", "containers", "namespace", "now", "object", "pod", "request")
+    __slots__ = ("_derived", "_image_volumes", "_images", "containers", "namespace", "now", "object", "pod", "request")
 
     def __init__(
         self,
@@ -41,6 +43,7 @@ class Subject:
         self.containers = containers if containers is not None else pod.containers if pod else ()
         self._image_volumes = image_volumes
         self._images: tuple[ImageUse, ...] | None = None
+        self._derived: dict[Hashable, Any] = {}
 
     @property
     def images(self) -> tuple[ImageUse, ...]:
@@ -51,6 +54,13 @@ class Subject:
                 volumes = self.pod.image_volumes if self.pod else ()
             self._images = tuple(map(image_use, self.containers)) + volumes
         return self._images
+
+    def derived(self, key: Hashable, build: Callable[["Subject"], _Derived]) -> _Derived:
+        """What `build` makes of the subject: made once, and shared by all rules that ask under the same key."""
+        if key not in self._derived:
+            self._derived[key] = build(self)
+        found: _Derived = self._derived[key]
+        return found
 
     def narrowed(self, containers: tuple[Container, ...], image_volumes: tuple[ImageUse, ...]) -> "Subject":
         """The same subject with other containers."""
@@ -65,12 +75,16 @@ Make = Callable[[Subject, Draft], None]
 
 Condition = Callable[[Subject], bool]
 
+Fine = Callable[[Subject], bool]
+"""True only where every check of the rule would say nothing; False says that the checks must be asked."""
 
-@dataclass(frozen=True, slots=True)
-class RuleParts:
+
+class RuleParts(NamedTuple):
     """A compiled rule: what it checks, and how it makes it so in each phase."""
 
     checks: tuple[Check, ...] = ()
+    fine: Fine | None = None
+    """The short answer for the many objects in which all is well; asked before the checks."""
     inject: Make | None = None
     rewrite: Make | None = None
     fill: Make | None = None
@@ -79,14 +93,17 @@ class RuleParts:
     """Fills an object's own fields, outside a pod template."""
     roles: frozenset[Role] = ALL_ROLES
     """The containers it is about where the rule does not say `containers.of`."""
+    injects: tuple[str, ...] = ()
+    """The names of the containers that `inject` puts in."""
+    beside: str = ""
+    """The container beside which it puts them: a rule that puts that one in runs before."""
     needs_pod: bool = True
     """False where the rule can also judge kinds that carry no pod."""
     needs_namespace: bool = False
     """Whether it reads the namespace's labels or annotations."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compiling:
+class Compiling(NamedTuple):
     """A rule while it is being compiled: where it stands, so that what is wrong is told at its own keys."""
 
     at: Path

@@ -1,7 +1,6 @@
 """Values that can be spelled in several ways are compared in one: capabilities, amounts, paths of volumes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -31,7 +30,7 @@ def compile_spelled(name: str, given: Given, steps: Steps, fields: Sequence[Fiel
     if name not in _REGULAR and not isinstance(spelled, Reference):
         spelled = _everywhere(spelling, spelled)
     inner = compile_operator(name, given._replace(operand=spelled, glob=PathGlob if has_segments(fields) else Glob))
-    return inner and replace(operator, holds=_spelled(inner, spelling))
+    return inner and operator._replace(holds=_spelled(inner, spelling))
 
 
 def has_segments(fields: Sequence[Field]) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.words import plural
 from webhook.errors import InputError
@@ -16,8 +16,7 @@ _OURS = "doorward.dev/"
 _NOT_APPLIED = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """One object of a file."""
 
     object: dict[str, Any]

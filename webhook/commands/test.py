@@ -14,7 +14,7 @@ from webhook.errors import InputError
 from webhook.policy.cases import Case, Judged
 from webhook.policy.load import Loading, read
 from webhook.policy.ruleset import Ruleset
-from webhook.policy.tested import Test, ruleset_of
+from webhook.policy.suites import Suite, ruleset_of
 from webhook.report import cases as report
 from webhook.source import files
 from webhook.source.path import Path
@@ -41,48 +41,48 @@ def run(args: argparse.Namespace) -> int:
     loading = read(folders, args.profile)
     if loading.ruleset is None:
         refuse(loading.problems, len(loading.folder.files))
-    tests = _asked(args.paths, loading)
-    ran = tuple(one for test in tests for one in _run(test, loading, args.word))
-    untested = () if args.word else tuple(_untested(tests, args.paths, loading))
-    tested = report.Tested(ran, untested, time.perf_counter() - began)
+    suites = _asked(args.paths, loading)
+    ran = tuple(one for suite in suites for one in _run(suite, loading, args.word))
+    untested = () if args.word else tuple(_untested(suites, args.paths, loading))
+    tested = report.CasesRun(ran, untested, time.perf_counter() - began)
     _print(tested, args)
     return report.exit_code(tested)
 
 
-def _asked(paths: Sequence[str], loading: Loading) -> list[Test]:
-    """The tests under the paths, or all of them."""
+def _asked(paths: Sequence[str], loading: Loading) -> list[Suite]:
+    """The suites under the paths, or all of them."""
     if not paths:
-        return list(loading.tests)
+        return list(loading.suites)
     names = {found.name for found in files.find(paths)}
-    return [test for test in loading.tests if test.document.file in names]
+    return [suite for suite in loading.suites if suite.document.file in names]
 
 
-def _run(test: Test, loading: Loading, word: str) -> Iterator[report.Ran]:
+def _run(suite: Suite, loading: Loading, word: str) -> Iterator[report.Ran]:
     rulesets: dict[Judged, Ruleset] = {}
-    for index, case in enumerate(test.spec.cases):
-        if word.lower() not in f"{case.name} {test.spec.policy}".lower():
+    for index, case in enumerate(suite.spec.cases):
+        if word.lower() not in f"{case.name} {suite.spec.policy}".lower():
             continue
-        judged = case.as_ or test.spec.as_
+        judged = case.as_ or suite.spec.as_
         if judged not in rulesets:
-            rulesets[judged] = _compiled(test, judged, loading)
-        given = _file(test, case, index) if case.file else None
-        judgement = judge_case(case, test.spec, rulesets[judged], given)
-        yield report.Ran(test.document.name, test.spec.policy, case.name, _Placed(test, index), judgement)
+            rulesets[judged] = _compiled(suite, judged, loading)
+        given = _file(suite, case, index) if case.file else None
+        judgement = judge_case(case, suite.spec, rulesets[judged], given)
+        yield report.Ran(suite.document.name, suite.spec.policy, case.name, _Placed(suite, index), judgement)
 
 
-def _compiled(test: Test, judged: Judged, loading: Loading) -> Ruleset:
-    ruleset, problems = ruleset_of(test, judged, loading.profile, loading.exemptions)
+def _compiled(suite: Suite, judged: Judged, loading: Loading) -> Ruleset:
+    ruleset, problems = ruleset_of(suite, judged, loading.profile, loading.exemptions)
     if ruleset is None:
         refuse(problems, len(loading.folder.files))
     return ruleset
 
 
-def _file(test: Test, case: Case, index: int) -> dict[str, Any]:
+def _file(suite: Suite, case: Case, index: int) -> dict[str, Any]:
     """The one object of a case's file, which stands beside the document or is named from there."""
     from webhook.commands._manifests import read_manifests
 
-    name = os.path.join(os.path.dirname(test.document.file), case.file)
-    place = test.document.problems.place(("spec", "cases", index, "file"))
+    name = os.path.join(os.path.dirname(suite.document.file), case.file)
+    place = suite.document.problems.place(("spec", "cases", index, "file"))
     try:
         manifests = read_manifests([name])
     except InputError as error:
@@ -97,18 +97,18 @@ def _file(test: Test, case: Case, index: int) -> dict[str, Any]:
 class _Placed:
     """Where the paths of one case stand in its document."""
 
-    def __init__(self, test: Test, index: int) -> None:
-        self._test, self._index = test, index
+    def __init__(self, suite: Suite, index: int) -> None:
+        self._suite, self._index = suite, index
 
     def __call__(self, path: Path, part: Part) -> Place:
-        return self._test.document.problems.place(("spec", "cases", self._index, *path), part)
+        return self._suite.document.problems.place(("spec", "cases", self._index, *path), part)
 
 
-def _untested(tests: Sequence[Test], paths: Sequence[str], loading: Loading) -> Iterator[report.Untested]:
-    """Policies without a case that is refused, or without one that passes; where paths are given, of those tests."""
-    documents = [test.policy for test in tests] if paths else list(loading.folder.of("Policy"))
+def _untested(suites: Sequence[Suite], paths: Sequence[str], loading: Loading) -> Iterator[report.Untested]:
+    """Policies without a case that is refused, or without one that passes; where paths are given, of those suites."""
+    documents = [suite.policy for suite in suites] if paths else list(loading.folder.of("Policy"))
     for document in {document.name: document for document in documents}.values():
-        expected = [case.expect for test in tests if test.spec.policy == document.name for case in test.spec.cases]
+        expected = [case.expect for suite in suites if suite.spec.policy == document.name for case in suite.spec.cases]
         refuses, passes = any(one.refuses for one in expected), any(one.passes for one in expected)
         if refuses and passes:
             continue
@@ -116,7 +116,7 @@ def _untested(tests: Sequence[Test], paths: Sequence[str], loading: Loading) -> 
         yield report.Untested(document.name, lacks, document.problems.place(("metadata", "name")))
 
 
-def _print(tested: report.Tested, args: argparse.Namespace) -> None:
+def _print(tested: report.CasesRun, args: argparse.Namespace) -> None:
     if args.output == "text":
         sys.stdout.write(report.text(tested, style_of(sys.stdout, args.color)))
     else:

@@ -1,8 +1,7 @@
 """A case of a PolicyTest -> the request that it describes -> what differs from what it expects. `decide` decides."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.decision import Decision
 from webhook.admission.edits import same
@@ -14,7 +13,7 @@ from webhook.admission.selector import NAME_LABEL
 from webhook.engine.decide import decide
 from webhook.engine.manifest import as_request
 from webhook.pod.workloads import POD, POD_AT, group_kind
-from webhook.policy.cases import WHOLE, Case, CaseNamespace, CaseUser, ExpectedFinding, PolicyTestSpec, Tweak
+from webhook.policy.cases import WHOLE, Case, CaseNamespace, ExpectedFinding, PolicyTestSpec, Tweak
 from webhook.policy.ruleset import Ruleset
 from webhook.policy.sample import carried, merged, minimal, tweaked
 from webhook.source.path import Path, look_up
@@ -27,8 +26,7 @@ _OPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(NamedTuple):
     """Something that a case expects and did not get (`found` is None), or got and did not expect.
 
     `at` is the path of the expectation in the case; both values are plain data.
@@ -39,8 +37,7 @@ class Mismatch:
     found: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What became of a case."""
 
     request: Request
@@ -68,26 +65,29 @@ def _request(case: Case, spec: PolicyTestSpec, given: dict[str, Any] | None, nam
     old = _old(case, start, whole)
     operation = case.operation or (Operation.UPDATE if old else Operation.CREATE)
     subresource = case.subresource
-    if not subresource and operation is Operation.UPDATE and case.with_ and "ephemeralContainer" in case.with_:
-        if group_kind(obj) == POD:
-            subresource = "ephemeralcontainers"
-            old = old or merged(obj, {"spec": {"ephemeralContainers": None}})
+    if not subresource and operation is Operation.UPDATE and _debugs(case, obj):
+        subresource = "ephemeralcontainers"
+        old = old or merged(obj, {"spec": {"ephemeralContainers": None}})
     if operation is Operation.CONNECT:
         obj = case.object or {"apiVersion": "v1", "kind": _OPTIONS.get(subresource, "PodExecOptions")}
     user = case.user or spec.user
-    asked = as_request(
-        obj, namespace=namespace.name, operation=operation, old=old, user=_user(user) if user else None
-    )
+    asker = User(user.name, user.groups or ("system:authenticated",)) if user else None
+    asked = as_request(obj, namespace=namespace.name, operation=operation, old=old, user=asker)
     return _on_subresource(asked, subresource, case, start)
+
+
+def _debugs(case: Case, obj: dict[str, Any]) -> bool:
+    """Whether somebody adds an ephemeral container to a running pod: the API server has only one way to do that."""
+    return case.with_ is not None and "ephemeralContainer" in case.with_ and group_kind(obj) == POD
 
 
 def _on_subresource(request: Request, subresource: str, case: Case, start: dict[str, Any]) -> Request:
     """exec, scale and the like bring objects of other kinds: the request is about the pod or workload."""
-    if subresource not in NOT_A_SPEC or case.object is None and request.operation is not Operation.CONNECT:
-        return replace(request, subresource=subresource)
+    if subresource not in NOT_A_SPEC or (case.object is None and request.operation is not Operation.CONNECT):
+        return request._replace(subresource=subresource)
     kind = next((kind for kind in POD_AT if kind[1] == case.workload), POD)
     name = request.name or str(look_up(start, ("metadata", "name")) or "")
-    return replace(request, kind=GroupKind(*kind), subresource=subresource, name=name)
+    return request._replace(kind=GroupKind(*kind), subresource=subresource, name=name)
 
 
 def _as_workload(obj: dict[str, Any], case: Case, whole: dict[str, Any] | None) -> dict[str, Any]:
@@ -101,10 +101,6 @@ def _old(case: Case, start: dict[str, Any], whole: dict[str, Any] | None) -> dic
     if "kind" in case.old_object:
         return dict(case.old_object)
     return _as_workload(tweaked(start, case.old_object), case, whole)
-
-
-def _user(user: CaseUser) -> User:
-    return User(user.name, user.groups or ("system:authenticated",))
 
 
 def _facts(namespace: CaseNamespace, name: str) -> Facts:

@@ -49,7 +49,7 @@ def _held(one: Applicable, subject: Subject, unsure: Judged) -> Applicable | Non
         return None
     if all(chosen):
         return one
-    return replace(one, rule=_about(one.rule, choosing, target, chosen)) if any(chosen) else None
+    return one._replace(rule=_about(one.rule, choosing, target, chosen)) if any(chosen) else None
 
 
 def _about(rule: Rule, choosing: tuple[Statement, ...], target: Subject, chosen: list[bool]) -> Rule:

@@ -13,7 +13,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -105,7 +105,7 @@ class _Deciding:
             self._mellow(judged, applicable, case)
             if pods:
                 edits = [*(own.draft.edits if own else ()), *pods.draft.edits]
-                judged.findings = [replace(f, path=authors_path(edits, f.path)) for f in judged.findings]
+                judged.findings = [f._replace(path=authors_path(edits, f.path)) for f in judged.findings]
             notes += self._expiring(judged.findings, case)
         return self._fold(judged, notes, own)
 
@@ -129,7 +129,7 @@ class _Deciding:
     def _mellow(self, judged: Judged, applicable: Sequence[Applicable], case: Case) -> None:
         """What does not deny although a rule found it: bookkeeping and deletion, old violations, exceptions."""
         if never_denied(self.request):
-            judged.findings = [replace(finding, mode=_at_most_warn(finding.mode)) for finding in judged.findings]
+            judged.findings = [finding._replace(mode=_at_most_warn(finding.mode)) for finding in judged.findings]
         judged.findings = self._ratcheted(judged.findings, applicable, case)
         judged.findings = [self._excused(finding, case) for finding in judged.findings]
 
@@ -158,12 +158,12 @@ class _Deciding:
             return findings
         before = self._become_pod(case.pod_at, old).draft.object if case.pod_at else old
         try:
-            judged = judge(replace(case, object=before), self._applied(old, applicable, case.pod_at))
+            judged = judge(case._replace(object=before), self._applied(old, applicable, case.pod_at))
         except MalformedObject:
             return findings
         known = OldFindings(judged.findings, before)
         return [
-            replace(finding, standing=Standing.OLD)
+            finding._replace(standing=Standing.OLD)
             if finding.ratchets and finding.cause is Cause.VIOLATES and known.has(finding, case.object)
             else finding
             for finding in findings
@@ -171,7 +171,7 @@ class _Deciding:
 
     def _applied(self, old: dict[str, Any], applicable: Sequence[Applicable], pod_at: Path | None) -> list[Applicable]:
         """Of the rules that apply now, those that applied to the old object: a new label may have brought a rule in."""
-        asked = replace(self.request, object=old)
+        asked = self.request._replace(object=old)
         matching = match(asked, self.ruleset, self.facts, self.now)
         then = conditional(asked, matching, pod_at, self.now)[0] if isinstance(matching, Matching) else ()
         known = {one.rule.info.id for one in then}

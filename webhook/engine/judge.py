@@ -1,9 +1,9 @@
 """The validate stage: every rule that applies looks at the final object; what it finds becomes findings."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.decision import Fault
 from webhook.admission.facts import Namespace
@@ -35,8 +35,7 @@ class Judged:
     faults: list[Fault] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One object to be judged, and everything beside it that a rule may ask."""
 
     request: Request
@@ -63,8 +62,11 @@ def judge(case: Case, applicable: Iterable[Applicable]) -> Judged:
 
 def _judge(one: Applicable, subject: Subject, case: Case, judged: Judged) -> None:
     """What one rule has to say; raises BudgetSpent where the object has too many findings."""
-    target = subject if one.rule.selection is None else narrow(subject, one.rule)
-    for check in one.rule.parts.checks:
+    rule = one.rule
+    target = subject if rule.selection is None else narrow(subject, rule)
+    if rule.parts.fine is not None and rule.parts.fine(target):
+        return
+    for check in rule.parts.checks:
         for found in check(target):
             if len(judged.findings) >= MOST:
                 raise BudgetSpent(f"could not be checked: this object has more than {MOST:,} findings")
@@ -74,7 +76,7 @@ def _judge(one: Applicable, subject: Subject, case: Case, judged: Judged) -> Non
 def broke(one: Applicable, error: Exception, judged: Judged) -> None:
     """What becomes of a rule that could not be judged, or whose condition could not."""
     if isinstance(error, CannotDecide):
-        judged.findings.append(replace(failed(one, f"could not be decided: {error}"), cause=Cause.UNAVAILABLE))
+        judged.findings.append(failed(one, f"could not be decided: {error}")._replace(cause=Cause.UNAVAILABLE))
     elif isinstance(error, BudgetSpent):
         judged.findings.append(failed(one, str(error)))
     else:
@@ -135,10 +137,10 @@ def excuse(finding: Finding, rule: Rule, case: Case) -> Finding:
         return finding
     exemption = max(found, key=lambda one: one.spec.expires)
     if not exemption.expired(case.now):
-        return replace(finding, standing=Standing.EXCEPTED, exception=exemption.name)
+        return finding._replace(standing=Standing.EXCEPTED, exception=exemption.name)
     note = f"the exception {exemption.name} expired on {exemption.spec.expires}"
     cure = f"renew it in the rules folder with a new `expires` (owner: {exemption.spec.owner})"
-    return replace(finding, message=f"{finding.message}; {note}", fix=finding.fix or cure)
+    return finding._replace(message=f"{finding.message}; {note}", fix=finding.fix or cure)
 
 
 def expiring(rules: Iterable[Rule], case: Case) -> Iterable[tuple[Rule, Exemption]]:

@@ -7,7 +7,7 @@ them: never the order of files, and never half a rule. /validate then finds what
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.decision import Fault
 from webhook.admission.edits import Conflict, Draft
@@ -34,8 +34,7 @@ class Made:
     faults: list[Fault] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Making:
+class Making(NamedTuple):
     """Everything that the mutate stage needs to know beside the object."""
 
     request: Request
@@ -124,7 +123,10 @@ def narrow(subject: Subject, rule: Rule) -> Subject:
         return subject
     meant = rule.selection.containers(subject.pod)
     containers = meant if subject.containers is subject.pod.containers else _both(subject, meant)
-    volumes = tuple(use for use in subject.pod.image_volumes if rule.selection.covers_volume(use.text))
+    every = subject.pod.image_volumes
+    volumes = tuple(use for use in every if rule.selection.covers_volume(use.text))
+    if containers is subject.containers is subject.pod.containers and len(volumes) == len(every):
+        return subject
     return subject.narrowed(containers, volumes)
 
 

@@ -5,9 +5,8 @@ the object are found by that label. So a request costs what its own rules cost, 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.facts import Namespace
 from webhook.admission.finding import Mode
@@ -19,16 +18,14 @@ MEMO_LIMIT = 4096
 """(kind, operation, namespace) combinations that are remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Applicable:
+class Applicable(NamedTuple):
     """A rule that applies, in the mode that it has now and here."""
 
     rule: Rule
     mode: Mode
 
 
-@dataclass(frozen=True, slots=True)
-class Matching:
+class Matching(NamedTuple):
     """The rules that apply, and those of which nobody can say so, each with the reason."""
 
     applicable: tuple[Applicable, ...]
@@ -38,8 +35,7 @@ class Matching:
     """How the rules that apply are called."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A rule that may apply: where it stands among all, the matches that still need the request, and whether the
     namespace's labels, as far as they are known, answer its selectors."""
 
@@ -49,8 +45,7 @@ class Candidate:
     known: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Shortlist:
+class Shortlist(NamedTuple):
     """The rules for one kind, operation and namespace: settled ones, and those that each request decides."""
 
     settled: Matching

@@ -34,7 +34,7 @@ ALL_ROLES = frozenset(Role)
 class Container:
     """One container: its dict, what it is, and where it stands in the author's object."""
 
-    __slots__ = ("at", "list", "name", "pod", "raw", "role")
+    __slots__ = ("at", "list", "name", "pod", "raw", "role", "security")
 
     def __init__(self, pod: "Pod", list_name: str, index: int, raw: dict[str, Any]) -> None:
         self.pod = pod
@@ -44,6 +44,8 @@ class Container:
         name = raw.get("name")
         self.name: str = name if isinstance(name, str) else ""
         self.role = _role(list_name, raw)
+        security = raw.get("securityContext")
+        self.security: dict[str, Any] = security if isinstance(security, dict) else {}
 
     @property
     def image(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from webhook.patterns import shown
 from webhook.pod import reference
@@ -81,8 +82,7 @@ class RewriteTarget:
         return _HOST in self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrites:
+class Rewrites(NamedTuple):
     """A list of rewrites that fit together, the longest source first and `*` last."""
 
     pairs: tuple[tuple[RewriteSource, RewriteTarget], ...]

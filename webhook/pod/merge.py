@@ -5,9 +5,8 @@ API replaces a list as a whole but people mean a set (tolerations, capabilities,
 """
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.pod.encoding import encoded
 from webhook.pod.filled import HOOKS
@@ -90,8 +89,7 @@ class How(StrEnum):
     """Something else is at the path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One step towards the wanted value; for APPEND `path` is the list's and `value` one element."""
 
     path: Path

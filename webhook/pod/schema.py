@@ -8,10 +8,9 @@ field is a code: `s` string, `i` integer, `f` number, `b` boolean, `q` quantity,
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.pod.workloads import group_kind
 from webhook.source.path import Path
@@ -48,8 +47,7 @@ _ACCEPTED: dict[str, tuple[type, ...]] = {
 _NAMES = {dict: "object", list: "list", str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field, list element or map value of the API.
 
     `type` is one of string, integer, number, boolean, quantity, intOrString, object, map, list, any. `owner` is the
@@ -91,8 +89,7 @@ class Field:
         return self.struct in _table()["atomic"]
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(NamedTuple):
     """The fields of one kind."""
 
     root: Field

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from webhook.admission.finding import Action
 from webhook.admission.request import Operation
-from webhook.patterns import closest
 from webhook.source import path as paths
 from webhook.source.path import Path
 from webhook.source.shape import BROKEN, Problems, decode, field, json_schema, record, record_schema, unknown, wrong
@@ -54,7 +53,7 @@ class Tweak(dict[str, Any]):
     @classmethod
     def json_schema(cls, _: dict[str, Any]) -> dict[str, Any]:
         """An object with these keys."""
-        names = {str: "string", dict: "object", list: "array"}
+        names: dict[type, str] = {str: "string", dict: "object", list: "array"}
         short: dict[str, Any] = {key: {"type": names[shape]} for key, (shape, _) in SHORTHANDS.items()}
         short |= {key: {"type": ["object", "null"]} for key in _REMOVABLE}
         rest = {key: {"type": "object"} for key in _TWEAKABLE if key not in SHORTHANDS}
@@ -287,22 +286,3 @@ class PolicyTestSpec:
         "enforced: the policy by itself. deployed: with Profile, modes, rollout and exceptions.",
         default=Judged.ENFORCED,
     )
-
-
-def check_names(spec: PolicyTestSpec, rules: tuple[str, ...], at: Path, problems: Problems) -> None:
-    """Tell cases with one name, and names of rules that the policy does not have."""
-    seen: set[str] = set()
-    for index, case in enumerate(spec.cases):
-        here: Path = (*at, "cases", index)
-        if case.name in seen:
-            problems.error((*here, "name"), f"there is another case `{case.name}`", "give it a name of its own")
-        seen.add(case.name)
-        named = [
-            *(((*here, "expect", "findings", n, "rule"), f.rule) for n, f in enumerate(case.expect.findings or ())),
-            *(((*here, "expect", "warnings", n), name) for n, name in enumerate(case.expect.warnings or ())),
-        ]
-        for where, name in named:
-            if name not in rules:
-                guess = closest(name, rules)
-                cure = f"did you mean `{guess}`?" if guess else f"its rules: {', '.join(rules)}"
-                problems.error(where, f"the policy {spec.policy} has no rule `{name}`", cure)

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from webhook.admission.request import Request
 from webhook.pod.image import Image, ImagePatterns
@@ -13,8 +13,7 @@ _TEMPLATE_HASH = re.compile(r"-[bcdf-hj-np-tv-z2-9]{5,10}-\Z")  # the alphabet o
 SOON = timedelta(days=14)
 
 
-@dataclass(frozen=True, slots=True)
-class Exemption:
+class Exemption(NamedTuple):
     """One Exception document, compiled."""
 
     name: str

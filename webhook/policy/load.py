@@ -6,7 +6,7 @@ Steps: 1. read every document (documents.py)  2. choose the Profile  3. compile 
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from webhook.errors import InputError, RulesError
 from webhook.patterns import closest
@@ -14,16 +14,16 @@ from webhook.pod.image import ImagePatterns
 from webhook.policy.compile import Policies
 from webhook.policy.documents import Folder, read_folder
 from webhook.policy.exceptions import Exemption
+from webhook.policy.injection import check_positions, in_order
 from webhook.policy.model import Document, ExceptionSpec, ProfileSpec
 from webhook.policy.references import check_exception, check_profile
 from webhook.policy.ruleset import Ruleset, ordered
-from webhook.policy.tested import Test, read_tests
+from webhook.policy.suites import Suite, read_suites
 from webhook.source.problem import Level, Problem
 from webhook.source.shape import BROKEN
 
 
-@dataclass(frozen=True, slots=True)
-class Loading:
+class Loading(NamedTuple):
     """What became of a folder: the ruleset (None when there is an error), and every error and warning."""
 
     ruleset: Ruleset | None
@@ -31,7 +31,7 @@ class Loading:
     folder: Folder
     profile: ProfileSpec
     exemptions: tuple[Exemption, ...]
-    tests: tuple[Test, ...] = ()
+    suites: tuple[Suite, ...] = ()
 
 
 def load(arguments: Sequence[str], profile: str = "") -> Ruleset:
@@ -54,22 +54,23 @@ def read(arguments: Sequence[str], profile: str = "") -> Loading:
     for document in folder.of("Policy"):
         policies.compile(document)
     _check_references(folder, policies, exemptions)
+    check_positions(folder, ordered(policies.rules))
     for kind in ("Registry", "Authority"):
         for document in folder.of(kind):
             document.decoded(document.spec)
-    tests = read_tests(folder, policies)
+    suites = read_suites(folder, policies)
     problems = folder.problems()
     if not problems and not folder.documents:
         raise InputError(f"no rules in {', '.join(arguments)}: the files say nothing")
     broken = any(problem.level is Level.ERROR for problem in problems)
     ruleset = None if broken else _ruleset(folder, chosen, policies)
-    return Loading(ruleset, problems, folder, policies.profile, tuple(exemptions), tests)
+    return Loading(ruleset, problems, folder, policies.profile, tuple(exemptions), suites)
 
 
 def _ruleset(folder: Folder, chosen: Document | None, policies: Policies) -> Ruleset:
     revision = hashlib.sha256(folder.digest.encode() + (chosen.name if chosen else "").encode()).hexdigest()[:12]
     return Ruleset(
-        rules=ordered(policies.rules),
+        rules=in_order(ordered(policies.rules)),
         revision=revision,
         profile=chosen.name if chosen else "",
         exclude_namespaces=policies.profile.exclude_namespaces,

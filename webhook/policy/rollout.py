@@ -1,16 +1,15 @@
 """Rollout: which mode a rule has, where and when. The last listed step that has begun and matches wins."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from webhook.admission.facts import Namespace
 from webhook.admission.finding import Mode
 from webhook.policy.model import Step
 
 
-@dataclass(frozen=True, slots=True)
-class Rollout:
+class Rollout(NamedTuple):
     """The steps of one policy, whose name takes part in the choice of namespaces by percent."""
 
     policy: str

@@ -32,12 +32,19 @@ class Selection:
 
     def containers(self, pod: Pod) -> tuple[Container, ...]:
         """The pod's containers that are meant."""
-        return tuple(c for c in pod.containers if c.role in self.roles and self._names(c.name) and self._image(c.image))
+        if self.match is None and self.include is None and self.exclude is None:
+            meant = tuple(c for c in pod.containers if c.role in self.roles)
+        else:
+            meant = tuple(c for c in pod.containers if self._means(c))
+        return meant if len(meant) < len(pod.containers) else pod.containers
 
     def covers_volume(self, image: str) -> bool:
         """Image volumes are meant unless the rule says which containers it is about."""
         narrowed = self.match and (self.match.of or (self.match.names and self.match.names.include))
         return not narrowed and self._image(image)
+
+    def _means(self, container: Container) -> bool:
+        return container.role in self.roles and self._names(container.name) and self._image(container.image)
 
     def _names(self, name: str) -> bool:
         return not self.match or self.match.names is None or self.match.names.covers(name)

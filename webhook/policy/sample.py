@@ -69,11 +69,11 @@ def carried(pod: dict[str, Any], kind: str) -> dict[str, Any]:
     return _put(workload, POD_AT[group, kind], template)
 
 
-def _put(obj: Any, at: Path, value: Any) -> Any:
+def _put(obj: Any, at: Path, value: dict[str, Any]) -> dict[str, Any]:
     if not at:
         return value
     obj = obj if isinstance(obj, dict) else {}
-    return {**obj, at[0]: _put(obj.get(at[0]), at[1:], value)}
+    return {**obj, str(at[0]): _put(obj.get(at[0]), at[1:], value)}
 
 
 def _first(pod: dict[str, Any], patch: Any) -> dict[str, Any]:
@@ -107,8 +107,7 @@ def _list(pod: dict[str, Any], key: str) -> list[Any]:
 
 
 def _with_spec(pod: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
-    spec: dict[str, Any] = _put(pod, ("spec", key), value)
-    return spec
+    return _put(pod, ("spec",), merged(pod.get("spec"), {key: value}))
 
 
 _SHORT: dict[str, Any] = {  # in the order in which they are done where a tweak says several

@@ -7,10 +7,17 @@ from webhook.policy.model import API_VERSION, SPECS, Metadata, PolicySpec, RuleS
 from webhook.source.shape import json_schema, record_schema
 
 
+_PLACE = {"type": "string", "pattern": r"^\$\{[A-Za-z0-9_-]+\}$"}
+"""A parameter, which may stand wherever a value does."""
+
+_NO_TEXT = ("integer", "number", "boolean")
+
+
 def rules_schema() -> dict[str, Any]:
     """A draft 7 schema for any document of the folder."""
     definitions: dict[str, Any] = {}
     documents = [_document(kind, definitions) for kind in SPECS]
+    definitions = {name: _or_parameter(definition) for name, definition in definitions.items()}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Doorward rules",
@@ -48,3 +55,22 @@ def _rule(definitions: dict[str, Any]) -> dict[str, Any]:
             sentence = (module.__doc__ or "").strip().splitlines()[0]
             rule["properties"][name] = {"description": sentence, "allOf": [json_schema(module.Params, definitions)]}
     return {**rule, "oneOf": [{"required": [name]} for name in rule_types.names()]}
+
+
+def _or_parameter(schema: Any) -> Any:
+    """The schema with `${name}` allowed wherever a value of a few, a number or a boolean is wanted."""
+    if not isinstance(schema, dict):
+        return schema
+    if "enum" in schema or schema.get("type") in _NO_TEXT:
+        said = {key: schema[key] for key in schema if key == "description"}
+        return {**said, "anyOf": [{key: schema[key] for key in schema if key != "description"}, _PLACE]}
+    walked = dict(schema)
+    for key in ("items", "additionalProperties"):
+        if key in schema:
+            walked[key] = _or_parameter(schema[key])
+    for key in ("anyOf", "allOf", "oneOf"):
+        if key in schema:
+            walked[key] = [_or_parameter(one) for one in schema[key]]
+    if "properties" in schema:
+        walked["properties"] = {name: _or_parameter(one) for name, one in schema["properties"].items()}
+    return walked

@@ -1,8 +1,7 @@
 """Words of a rule's author: `message` and `fix` with places that are filled in from what was found."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.words import clean, quote
 from webhook.patterns import closest
@@ -13,8 +12,7 @@ PLACES = ("value", "path", "container", "namespace", "name", "image.host", "imag
 _PLACE = re.compile(r"\{([a-zA-Z.]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A sentence with places such as {image.path} or {namespace}."""
 
     text: str

@@ -13,8 +13,7 @@ error: an image from Docker Hub is refused
 
 import json as encoder
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.words import plural, quote
 from webhook.engine.cases import Judgement, Mismatch
@@ -32,8 +31,7 @@ SCHEMA = "doorward.dev/test/v1"
 _VALUE = 200  # characters of a value that a diff shows
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(NamedTuple):
     """A case that ran: its document's name and policy, its own name, and where it stands.
 
     `place` finds a path of the case, and whether the key or the value is meant, in the document's file.
@@ -51,8 +49,7 @@ class Ran:
         return not self.judgement.mismatches
 
 
-@dataclass(frozen=True, slots=True)
-class Untested:
+class Untested(NamedTuple):
     """A policy that lacks a case that it refuses, or one that it lets through."""
 
     policy: str
@@ -60,8 +57,7 @@ class Untested:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Tested:
+class CasesRun(NamedTuple):
     """A whole run."""
 
     ran: tuple[Ran, ...]
@@ -74,28 +70,28 @@ class Tested:
         return tuple(one for one in self.ran if not one.passed)
 
 
-def exit_code(tested: Tested) -> int:
+def exit_code(run: CasesRun) -> int:
     """0 where every case passed, 1 where one failed, 3 where none ran (design.md 7)."""
-    return 1 if tested.failed else 0 if tested.ran else 3
+    return 1 if run.failed else 0 if run.ran else 3
 
 
-def text(tested: Tested, style: Style) -> str:
+def text(run: CasesRun, style: Style) -> str:
     """Every failed case with its line and a caret, then the policies that lack cases."""
-    failed = "".join(f"{_failure(one, style)}\n\n" for one in tested.failed)
-    return failed + "".join(f"{_lacking(one, style)}\n" for one in tested.untested)
+    failed = "".join(f"{_failure(one, style)}\n\n" for one in run.failed)
+    return failed + "".join(f"{_lacking(one, style)}\n" for one in run.untested)
 
 
-def summary(tested: Tested, style: Style) -> str:
+def summary(run: CasesRun, style: Style) -> str:
     """The closing line."""
-    if not tested.ran:
-        return style.plain("Nothing was tested: no case was found.\n")
-    policies = len({one.policy for one in tested.ran})
-    ran = f"Ran {plural(len(tested.ran), 'case')} of {plural(policies, 'policy', 'policies')}"
-    failed = len(tested.failed)
-    return style.plain(f"{ran} in {tested.seconds:.2f} s: {len(tested.ran) - failed} passed, {failed} failed.\n")
+    if not run.ran:
+        return style.plain("Nothing was run: no case was found.\n")
+    policies = len({one.policy for one in run.ran})
+    ran = f"Ran {plural(len(run.ran), 'case')} of {plural(policies, 'policy', 'policies')}"
+    failed = len(run.failed)
+    return style.plain(f"{ran} in {run.seconds:.2f} s: {len(run.ran) - failed} passed, {failed} failed.\n")
 
 
-def json(tested: Tested) -> str:
+def json(run: CasesRun) -> str:
     """One document, a contract: schema, summary (cases, passed, failed, seconds), cases and untested.
 
     A case has test, policy, name, file, line, column, passed, decision, and mismatches with at (a path in the case),
@@ -104,27 +100,27 @@ def json(tested: Tested) -> str:
     document = {
         "schema": SCHEMA,
         "summary": {
-            "cases": len(tested.ran),
-            "passed": len(tested.ran) - len(tested.failed),
-            "failed": len(tested.failed),
-            "seconds": round(tested.seconds, 3),
+            "cases": len(run.ran),
+            "passed": len(run.ran) - len(run.failed),
+            "failed": len(run.failed),
+            "seconds": round(run.seconds, 3),
         },
-        "cases": [_case(one) for one in tested.ran],
+        "cases": [_case(one) for one in run.ran],
         "untested": [
             {"policy": one.policy, "lacks": one.lacks, "file": one.place.file, "line": one.place.line}
-            for one in tested.untested
+            for one in run.untested
         ],
     }
     return contract.dumped(document)
 
 
-def junit(tested: Tested) -> str:
+def junit(run: CasesRun) -> str:
     """JUnit XML: a suite per PolicyTest, a case per case."""
     suites: dict[str, list[Ran]] = {}
-    for one in tested.ran:
+    for one in run.ran:
         suites.setdefault(one.test, []).append(one)
     body = "".join(_suite(name, ran) for name, ran in suites.items())
-    head = f'<testsuites name="doorward test" {_counts(tested.ran)} time="{tested.seconds:.3f}">'
+    head = f'<testsuites name="doorward test" {_counts(run.ran)} time="{run.seconds:.3f}">'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{body}</testsuites>\n'
 
 
@@ -196,6 +192,8 @@ def _context(one: Ran) -> Iterator[str]:
         for finding in decision.findings:
             where = f" at {finding.where}" if finding.path else ""
             yield one_line(f"found: {finding.rule.name}{where} ({finding.action.value}): {finding.message}")
+    for fault in decision.faults:
+        yield one_line(f"a fault of ours in {fault.rule}: {type(fault.error).__name__}: {fault.error}")
 
 
 def _lacking(one: Untested, style: Style) -> str:

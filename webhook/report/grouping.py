@@ -1,7 +1,7 @@
 """Findings that say the same thing of several containers or places, told once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from webhook.admission.finding import Cause, Finding
 from webhook.admission.words import plural
@@ -15,8 +15,7 @@ _MESSAGE = 240
 _FIX = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One thing that is said: the first finding that says it, its words, and every finding that says the same."""
 
     first: Finding

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.finding import Action, Cause, Finding, Standing
@@ -37,8 +37,7 @@ _COUNTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """One object of a file and what was decided: `authored` is the object as written, before any default.
 
     `place` takes a path in that object, and whether the key or the value is meant. `origin` is the chart's or
@@ -136,8 +135,7 @@ def counts(finding: Finding, fail_on: FailOn) -> bool:
     return finding.standing is not Standing.EXCEPTED and finding.action in _COUNTED[fail_on]
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How many objects had which worst outcome, and how many of them would be changed."""
 
     denied: int

@@ -1,7 +1,7 @@
 """The report of `doorward lint`: what is wrong with a rules folder, errors first, each in the order of the files."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from webhook.admission.words import plural
 from webhook.report import github as commands
@@ -17,8 +17,7 @@ SCHEMA = "doorward.dev/lint/v1"
 _RULE = {Level.ERROR: "rules-folder/error", Level.WARNING: "rules-folder/warning"}
 
 
-@dataclass(frozen=True, slots=True)
-class Linted:
+class Linted(NamedTuple):
     """A rules folder that was read: its problems in file order, and how many files and rules it has.
 
     File names are relative to `cwd`; `root` is the repository's folder ("" for both: names stay as they are).

@@ -12,7 +12,7 @@ help: use a version tag or digest, for example nginx:1.27.2
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from webhook.admission.words import clean
 from webhook.report.style import Style
@@ -25,8 +25,7 @@ _BEFORE = 40  # columns of a cut line that stay before the caret
 _NEAR = 500  # characters before and after the caret that are looked at: a line of JSON may be megabytes long
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """What is to be said of one place.
 
     `level` is error, warning, note or undecided; `code` the rule, or "". `label` stands beside the carets, `subject`

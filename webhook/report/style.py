@@ -1,16 +1,14 @@
 """How text looks on a terminal: colour that is never the only signal, and plain ASCII where nothing else is safe."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 _CODES = {"error": "1;31", "warning": "1;33", "note": "1;36", "undecided": "1;35", "gutter": "34", "help": "1;32"}
 
 When = Literal["auto", "always", "never"]
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """Whether there is colour, and whether more than ASCII may be written."""
 
     colour: bool = False

@@ -1,7 +1,6 @@
 """The report for people: findings with carets (stdout), and one closing line (stderr). The words may change."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from webhook.admission.edits import Note
@@ -138,7 +137,7 @@ def _around(path: Path, place: Place, one: Checked) -> Place | None:
 def _shown(path: Path, one: Checked) -> Place:
     """Where the path's value stands; what concerns the whole object has no line of its own."""
     place = one.place(path, "value")
-    return place if path else replace(place, text="")
+    return place if path else place._replace(text="")
 
 
 def _shows_secret(finding: Finding, place: Place, kind: str) -> bool:

@@ -1,8 +1,7 @@
 """What is still to be changed so that wanted values are there: leaf by leaf, as pod/merge.py sees differences."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from webhook.admission.absent import inherited
 from webhook.admission.edits import same
@@ -21,8 +20,7 @@ PROBES = frozenset({"livenessProbe", "readinessProbe", "startupProbe"})
 HANDLERS = frozenset({"exec", "grpc", "httpGet", "tcpSocket"})
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One change that is wanted: set a leaf, or append an element (`path` is the list's).
 
     `skipped` says why it is left alone. `taken`: something else stands there and stays, unless another rule has put it

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.rule import Subject
 from webhook.pod.containers import Container, Role
@@ -50,8 +50,7 @@ class Wanted:
         self.has_sources = any(True for _ in sources_in(value))
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One place to merge into: its path, what is wanted there, and its container.
 
     `spec_at` is where the spec of its pod stands.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from webhook.patterns import PathGlob, shown
 
@@ -59,14 +59,18 @@ class HostPath:
             return path[: len(self.segments)] == self.segments
         return self._glob.matches_segments(path, below=True)
 
+    def leads_below(self, path: Segments) -> bool:
+        """Whether something below the path may be covered."""
+        head = self._glob.runs[0] if self._glob else ()
+        return all(glob.matches(segment) for glob, segment in zip(head, path, strict=False))
+
     @property
     def length(self) -> tuple[int, bool, int]:
         """What orders paths that cover the same: more segments, then no glob, then more characters."""
         return sum(segment != "**" for segment in self.segments), self.is_exact, len(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(NamedTuple):
     """The paths that a rule allows, the longest first."""
 
     entries: tuple[tuple[HostPath, ReadOnly], ...]
@@ -80,11 +84,11 @@ class Allowed:
         """The longest entry that covers the path, which decides; None where none does."""
         return next((entry for entry in self.entries if entry[0].covers(path)), None)
 
-    def strictest(self, found: tuple[HostPath, ReadOnly]) -> tuple[HostPath, ReadOnly]:
-        """What may hold below a path that falls under this entry, where nobody knows where: the strictest of the
-        entries that are at least as long."""
-        longer = self.entries[: self.entries.index(found) + 1]
-        return max(longer, key=lambda entry: strictness(entry[1]))
+    def strictest(self, path: Segments, found: tuple[HostPath, ReadOnly]) -> tuple[HostPath, ReadOnly]:
+        """What may hold below a path that falls under this entry, where nobody knows where: the strictest of it and
+        of the longer entries that lead there."""
+        longer = self.entries[: self.entries.index(found)]
+        return max([found, *(one for one in longer if one[0].leads_below(path))], key=lambda one: strictness(one[1]))
 
 
 def strictness(read_only: ReadOnly) -> int:

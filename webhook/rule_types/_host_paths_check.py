@@ -83,7 +83,7 @@ def _entry(volume: _Mounted, mount: Mapping[str, Any], allowed: Allowed) -> tupl
     """What holds for what is mounted: a path below the volume's may fall under a longer entry."""
     expanded = mount.get("subPathExpr")
     if isinstance(expanded, str) and "$" in expanded:
-        return allowed.strictest(volume.entry)  # what it expands to is known when the container starts
+        return allowed.strictest(volume.path, volume.entry)  # what it expands to is known when the container starts
     sub_path = mount.get("subPath") or expanded
     if not isinstance(sub_path, str) or not sub_path:
         return volume.entry

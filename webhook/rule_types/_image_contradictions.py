@@ -1,8 +1,7 @@
 """What an images rule says and can never be: tags that cannot exist, and parts that leave each other nothing."""
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from webhook.admission.rule import Compiling
 from webhook.patterns import Glob, shown
@@ -16,8 +15,7 @@ _TAG = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,127}")
 _HOST, _BELOW = "any.host.example", "x/x"
 
 
-@dataclass(frozen=True, slots=True)
-class TagGlob:
+class TagGlob(NamedTuple):
     """A tag, or a glob over tags."""
 
     glob: Glob

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from webhook.admission.rule import Compiling
 from webhook.admission.words import listing, quote
@@ -80,8 +80,7 @@ Test = Callable[[str], tuple[str, str | None] | None]
 """Says what is wrong with a value, as a clause after the quoted value, and the cure; None where it is good."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A key, or a glob of keys, compiled."""
 
     field: Field

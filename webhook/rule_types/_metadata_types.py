@@ -6,9 +6,8 @@ Each reader gets text and returns something that can be measured; it raises Valu
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.patterns import shown
 from webhook.pod.duration import Duration, Ttl
@@ -33,8 +32,7 @@ _URL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ValueType:
+class ValueType(NamedTuple):
     """One type: how it is called and written, how text is read, and how `min` and `max` are (None: they cannot be)."""
 
     noun: str

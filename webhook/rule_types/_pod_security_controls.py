@@ -4,8 +4,8 @@ https://kubernetes.io/docs/concepts/security/pod-security-standards/, as k8s.io/
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 from webhook.patterns import Globs
 from webhook.rule_types import _pod_security_checks as finds
@@ -33,8 +33,7 @@ class Spares(Enum):
 _NO_GLOBS = Globs.of(())
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What a rule allows beyond the standard."""
 
     capabilities: frozenset[str] = frozenset()
@@ -46,8 +45,7 @@ Build = Callable[[int, Allowance], Checks]
 """The checks of a control for a minor version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(NamedTuple):
     """One control: the minor version that it begins with, and the baseline control whose place it takes."""
 
     name: str

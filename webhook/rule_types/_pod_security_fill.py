@@ -16,13 +16,13 @@ Fill = Callable[[PodView, Container, Draft], None]
 
 def no_escalation(view: PodView, container: Container, draft: Draft) -> None:
     """allowPrivilegeEscalation: false, except where the API server would refuse the pod for it."""
-    if not view.windows and not needs_escalation(as_dict(container.raw.get("securityContext"))):
+    if not view.sort.windows and not needs_escalation(as_dict(container.raw.get("securityContext"))):
         draft.default(_at(container, "allowPrivilegeEscalation"), False)
 
 
 def drop_all(view: PodView, container: Container, draft: Draft) -> None:
     """capabilities.drop: [ALL]; an empty list is what the API server reads as none."""
-    if view.windows:
+    if view.sort.windows:
         return
     path = _at(container, "capabilities", "drop")
     put = draft.set if draft.get(path) == [] else draft.default
@@ -39,7 +39,7 @@ def non_root(view: PodView, container: Container, draft: Draft) -> None:
 
 def seccomp(view: PodView, container: Container, draft: Draft) -> None:
     """seccompProfile: {type: RuntimeDefault} where neither pod nor container says anything."""
-    if not view.windows and view.security.get("seccompProfile") is None:
+    if not view.sort.windows and view.security.get("seccompProfile") is None:
         draft.default(_at(container, "seccompProfile"), {"type": "RuntimeDefault"})
 
 

@@ -1,17 +1,24 @@
 """What the controls of podSecurity look at, and the fields that a container inherits from its pod."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.finding import Found
 from webhook.admission.request import Operation, Request
+from webhook.admission.rule import Subject
 from webhook.admission.words import quote
 from webhook.pod.containers import Container, Pod
 from webhook.source.path import Path, look_up
 
 Finds = Sequence[Found]
 NOTHING: Finds = ()
+
+
+class Sort(NamedTuple):
+    """What tells pods apart that controls spare: Windows pods, and pods in a user namespace."""
+
+    windows: bool
+    own_users: bool
 
 
 class PodView:
@@ -21,7 +28,7 @@ class PodView:
     had would excuse a container that is new in it.
     """
 
-    __slots__ = ("annotations", "at", "meta_at", "own_users", "pod", "security", "spec", "told_twice", "windows")
+    __slots__ = ("annotations", "at", "meta_at", "pod", "security", "sort", "spec", "told_twice")
 
     def __init__(self, pod: Pod, request: Request) -> None:
         self.pod = pod
@@ -30,9 +37,17 @@ class PodView:
         self.meta_at: Path = (*pod.at, "metadata", "annotations")
         self.security = as_dict(spec.get("securityContext"))
         self.annotations = as_dict(pod.metadata.get("annotations"))
-        self.windows = as_dict(spec.get("os")).get("name") == "windows"
-        self.own_users = spec.get("hostUsers") is False
+        self.sort = Sort(as_dict(spec.get("os")).get("name") == "windows", spec.get("hostUsers") is False)
         self.told_twice = request.old_object is not None and request.operation is Operation.UPDATE
+
+
+def view_of(subject: Subject) -> PodView | None:
+    """The subject's pod as all rules of a request see it; None where there is none."""
+    return subject.derived(PodView, _view)
+
+
+def _view(subject: Subject) -> PodView | None:
+    return PodView(subject.pod, subject.request) if subject.pod is not None else None
 
 
 OfPod = Callable[[PodView], Finds]
@@ -40,16 +55,14 @@ OfContainer = Callable[[PodView, Container, dict[str, Any]], Finds]
 """The third argument is the container's own securityContext."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checks:
+class Checks(NamedTuple):
     """What a control asks of the pod itself, and of each container."""
 
     pod: tuple[OfPod, ...] = ()
     container: tuple[OfContainer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A field of securityContext that a container inherits from its pod, and what may stand there."""
 
     keys: tuple[str, ...]

@@ -1,8 +1,7 @@
 """The scalars of podSecurity as they are written in rules: versions, names of controls and capabilities, ports."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.patterns import closest
 from webhook.rule_types._pod_security_controls import NAMES, NEWEST
@@ -79,8 +78,7 @@ class CapabilityName(str):
         raise ValueError(f"`{text}` is no capability as the standards write them", cure)
 
 
-@dataclass(frozen=True, slots=True)
-class HostPorts:
+class HostPorts(NamedTuple):
     """A port of the node, or a range of them."""
 
     ports: range

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from webhook.patterns import closest
 from webhook.pod.quantity import Quantity
@@ -50,8 +50,7 @@ class Ratio:
         return Quantity(max(nano - nano % (_ONE // 1000), request.nano), request.family, "")
 
 
-@dataclass(frozen=True, slots=True)
-class LimitDefault:
+class LimitDefault(NamedTuple):
     """What a limit is set to where there is none: a quantity, or None for what the container requests."""
 
     quantity: Quantity | None

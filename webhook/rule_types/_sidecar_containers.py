@@ -151,7 +151,7 @@ def _same_image(value: Any, declared: Any) -> bool:
     try:
         found, wanted = Image.parse(value), Image.parse(declared)
     except ValueError:
-        return value == declared
+        return bool(value == declared)
     if found.repository != wanted.repository or (wanted.digest and found.digest != wanted.digest):
         return False
     return found.tag == wanted.tag or (bool(found.digest) and found.tag is None and bool(wanted.digest))

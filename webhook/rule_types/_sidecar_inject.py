@@ -48,7 +48,7 @@ class Lacking(NamedTuple):
     at: Path
     wanted: dict[str, Any]
     found: Any = None
-    index: int = 0
+    place: int = 0
 
 
 def standing(pod: Pod, name: str) -> Container | None:
@@ -61,7 +61,7 @@ def put_in(parts: Parts, tuning: Tuning | None, subject: Subject, pod: Pod, draf
     for one in parts.containers:
         there = standing(pod, one.name)
         if there is not None and any(one.differences(there, tuning)):
-            _refuse_twin(there.at, one.name, draft)
+            _refuse_twin(there.at, draft)
             return
     absent = [one for one in parts.containers if standing(pod, one.name) is None]
     if absent and next(misfits(parts, tuning, pod), None) is not None:
@@ -71,21 +71,34 @@ def put_in(parts: Parts, tuning: Tuning | None, subject: Subject, pod: Pod, draf
         if lacking.found is None:
             draft.append(lacking.at, lacking.wanted)
         else:
-            _refuse_twin((*lacking.at, lacking.index), str(lacking.wanted.get("name")), draft)
+            _refuse_twin((*lacking.at, lacking.place), draft)
     if absent:
         _annotate(parts, pod, draft)
 
 
-def retune(parts: Parts, tuning: Tuning | None, pod: Pod, draft: Draft) -> None:
+def retune(parts: Parts, tuning: Tuning, pod: Pod, draft: Draft) -> None:
     """Bring what this rule has put in just now to what annotations say that other rules have filled in since."""
-    mine = {look_up(edit.after, ("name",)) for edit in draft.edits if edit.rule == draft.rule and _adds(edit.verb)}
+    mine = [look_up(edit.after, ("name",)) for edit in draft.edits if edit.rule == draft.rule and _adds(edit.verb)]
     for one in parts.containers:
         there = standing(pod, one.name) if one.name in mine else None
-        wanted = one.wanted(tuning) if there is not None else {}
-        for name in ("resources", "env"):
-            old = _rule_alone(one, name)
-            if there is not None and name in wanted and same(there.raw.get(name), old):
-                draft.set((*there.at, name), wanted[name])
+        if there is None:
+            continue
+        for (side, name), amount in tuning.amounts.items() if one.tuner else ():
+            draft.set((*there.at, "resources", side, name), amount.canonical)
+        if one.env and tuning.ports is not None:
+            _set_env(there, one.env, tuning.ports, draft)
+
+
+def _set_env(container: Container, name: str, value: str, draft: Draft) -> None:
+    at: Path = (*container.at, "env")
+    listed = draft.get(at)
+    names = [look_up(one, ("name",)) for one in listed] if isinstance(listed, list) else []
+    if name in names:
+        draft.set((*at, names.index(name), "value"), value)
+    elif names:
+        draft.insert(at, 0, {"name": name, "value": value})
+    else:
+        draft.append(at, {"name": name, "value": value})
 
 
 def lacking_in(parts: Parts, subject: Subject, pod: Pod, obj: dict[str, Any]) -> Iterator[Lacking]:
@@ -111,15 +124,23 @@ def misfits(parts: Parts, tuning: Tuning | None, pod: Pod) -> Iterator[Found]:
                 break
     whole = pod.spec.get("resources")
     if isinstance(whole, dict):
-        yield from _over_requests(whole, absent, pod)
+        yield from _over_requests(whole, absent, _with(absent, parts.position, pod), pod)
         yield from _over_limits(whole, absent, pod)
 
 
-def _over_requests(whole: dict[str, Any], absent: list[dict[str, Any]], pod: Pod) -> Iterator[Found]:
+def _with(absent: list[dict[str, Any]], position: Position, pod: Pod) -> dict[str, Any]:
+    """The pod's spec with the containers where they would be put."""
+    listed = pod.spec.get("initContainers")
+    others = listed if isinstance(listed, list) else []
+    index = _index(position, [look_up(raw, ("name",)) for raw in others])
+    return {**pod.spec, "initContainers": [*others[:index], *absent, *others[index:]]}
+
+
+def _over_requests(
+    whole: dict[str, Any], absent: list[dict[str, Any]], spec: dict[str, Any], pod: Pod
+) -> Iterator[Found]:
     """The pod's own request must be at least what its containers request together."""
-    others = pod.spec.get("initContainers")
-    with_ours = {**pod.spec, "initContainers": [*absent, *(others if isinstance(others, list) else ())]}
-    totals = aggregate(with_ours, "requests")
+    totals = aggregate(spec, "requests")
     names = " and ".join(quote(raw["name"]) for raw in absent)
     for name, value in _amounts(whole, "requests"):
         total = totals.get(name)
@@ -149,9 +170,7 @@ def _amounts(resources: dict[str, Any], side: str) -> Iterator[tuple[str, Quanti
             continue
 
 
-def _put_containers(
-    parts: Parts, absent: list[Declared], tuning: Tuning | None, pod: Pod, draft: Draft
-) -> None:
+def _put_containers(parts: Parts, absent: list[Declared], tuning: Tuning | None, pod: Pod, draft: Draft) -> None:
     """In the order in which they are declared, each after the one before it; the first where `position` says."""
     at: Path = (*pod.at, "spec", "initContainers")
     before = ""
@@ -159,7 +178,9 @@ def _put_containers(
         if one in absent:
             listed = draft.get(at) or []
             names = [look_up(raw, ("name",)) for raw in listed]
-            index = names.index(before) + 1 if before in names else _index(parts.position, one.name, names, draft)
+            if before not in names:
+                _tell_nowhere(parts.position, one.name, names, draft)
+            index = names.index(before) + 1 if before in names else _index(parts.position, names)
             if listed and index < len(listed):
                 draft.insert(at, index, one.wanted(tuning))
             else:
@@ -167,15 +188,17 @@ def _put_containers(
         before = one.name
 
 
-def _index(position: Position, name: str, names: list[Any], draft: Draft) -> int:
+def _index(position: Position, names: list[Any]) -> int:
+    """Where among the init containers of these names; at the end of the list to which it tends where it cannot be."""
     if position.name in names:
         return names.index(position.name) + (position.word == "after")
-    first = position.word in ("first", "before")
-    if position.name:
-        place = "first" if first else "last"
-        message = f"{quote(name)} is put {place}: there is no init container {quote(position.name)} to be"
-        draft.note(f"{message} {position.word}")
-    return 0 if first else len(names)
+    return 0 if position.word in ("first", "before") else len(names)
+
+
+def _tell_nowhere(position: Position, name: str, names: list[Any], draft: Draft) -> None:
+    if position.name and position.name not in names:
+        place = "first" if position.word == "before" else "last"
+        draft.note(f"{quote(name)} is put {place}: there is no init container {quote(position.name)}")
 
 
 def _annotate(parts: Parts, pod: Pod, draft: Draft) -> None:
@@ -203,14 +226,16 @@ def _lacking(at: Path, key: str, wanted: dict[str, Any], obj: dict[str, Any]) ->
     yield Lacking(at, wanted)
 
 
-def _refuse_twin(at: Path, name: str, draft: Draft) -> None:
-    """What another rule has put there with the same name and other values: the order of rules must not decide."""
+def _refuse_twin(at: Path, draft: Draft) -> None:
+    """What another rule has put there under the same key, with other values: the order of rules must not decide."""
+    there = _key(draft.get(at))
     for edit in draft.edits:
-        if edit.rule != draft.rule and _adds(edit.verb) and edit.path[:-1] == at[:-1]:
-            if look_up(edit.after, ("name",)) == name or look_up(edit.after, ("mountPath",)) == look_up(
-                draft.get(at), ("mountPath",)
-            ):
-                raise Conflict(at, edit.rule, draft.rule)
+        if edit.rule != draft.rule and _adds(edit.verb) and edit.path[:-1] == at[:-1] and _key(edit.after) == there:
+            raise Conflict(at, edit.rule, draft.rule)
+
+
+def _key(element: Any) -> Any:
+    return look_up(element, ("mountPath",)) or look_up(element, ("name",))
 
 
 def _adds(verb: Verb) -> bool:

@@ -103,9 +103,7 @@ class Tuner:
         tuned = self.tuned.get(("requests", name))
         return tuned.max if tuned and tuned.max is not None and limit > tuned.max else limit
 
-    def _reconciled(
-        self, name: str, request: Chosen, limit: Chosen, mistakes: list[Found]
-    ) -> dict[Key, Chosen]:
+    def _reconciled(self, name: str, request: Chosen, limit: Chosen, mistakes: list[Found]) -> dict[Key, Chosen]:
         nearer, side = (limit, "requests") if limit.nearness > request.nearness else (request, "limits")
         tuned = self.tuned.get((side, name))
         if request.nearness != limit.nearness and (tuned is None or tuned.allows(nearer.amount)):

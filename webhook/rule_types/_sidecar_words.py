@@ -163,5 +163,3 @@ def families(request_kind: str, owners: Any) -> tuple[str, ...]:
         return (_FAMILY.get(request_kind, request_kind),)
     kinds = [owner.get("kind") for owner in owners if isinstance(owner, dict)] if isinstance(owners, list) else []
     return tuple(_FAMILY.get(kind, kind) for kind in kinds if isinstance(kind, str))
-
-

@@ -5,7 +5,7 @@ _metadata_places.py says whose they are, _metadata_keys.py what a value must be,
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from webhook.admission.edits import Draft
 from webhook.admission.finding import Found
@@ -51,8 +51,7 @@ class Params:
             raise ValueError("nothing is said of metadata", "say labels, annotations, anyOfLabels or known")
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """The keys of a rule that are labels, or annotations: the exact ones, and the globs, longest first."""
 
     field: Field

@@ -6,11 +6,11 @@ in _pod_security_fill.py.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.edits import Draft
 from webhook.admission.finding import Found
-from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
+from webhook.admission.rule import Compiling, Make, RuleParts, Subject
 from webhook.patterns import Glob, Globs, closest
 from webhook.pod.containers import Container, Role
 from webhook.pod.image import Image, ImagePattern, ImagePatterns
@@ -23,7 +23,7 @@ from webhook.rule_types._pod_security_controls import (
     find,
     in_force,
 )
-from webhook.rule_types._pod_security_view import OfContainer, OfPod, PodView, as_dict
+from webhook.rule_types._pod_security_view import OfContainer, OfPod, PodView, Sort, view_of
 from webhook.rule_types._pod_security_words import (
     CAPABILITIES,
     CapabilityName,
@@ -74,8 +74,7 @@ class Params:
     fill: bool = field("Set what the standard wants where the author left it open.", default=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(NamedTuple):
     """A control that the rule wants, and the images that it spares."""
 
     control: Control
@@ -105,8 +104,10 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
         message = "there is nothing to fill in: what these controls want, they want left out"
         compiling.warning(("fill",), message, "leave `fill` out")
     allowance = _allowance(params.allow)
+    judges = _Judges(wanted, minor, allowance)
     return RuleParts(
-        checks=(_check(wanted, minor, allowance),),
+        checks=(judges.check,),
+        fine=judges.is_fine,
         fill=_fill(fillable, minor) if params.fill and fillable else None,
     )
 
@@ -200,44 +201,55 @@ def _allowance(allow: AllowParams | None) -> Allowance:
     )
 
 
-def _concerns(control: Control, minor: int, windows: bool, own_users: bool) -> bool:
+def _concerns(control: Control, minor: int, sort: Sort) -> bool:
     """Whether a control concerns pods of this sort."""
     if control.spares is None or minor < control.spares.value:
         return True
-    return not (windows if control.spares is Spares.WINDOWS else own_users)
+    return not (sort.windows if control.spares is Spares.WINDOWS else sort.own_users)
 
 
-_SORTS = tuple((windows, own_users) for windows in (False, True) for own_users in (False, True))
-"""The sorts of pods that controls tell apart: Windows pods, and pods in a user namespace."""
+_SORTS = tuple(Sort(windows, own_users) for windows in (False, True) for own_users in (False, True))
 
 
-def _check(wanted: tuple[_Wanted, ...], minor: int, allowance: Allowance) -> Check:
-    of_pod: dict[tuple[bool, bool], list[OfPod]] = {sort: [] for sort in _SORTS}
-    of_container: dict[tuple[bool, bool], list[tuple[OfContainer, _Wanted]]] = {sort: [] for sort in _SORTS}
-    for one in wanted:
-        checks = one.control.build(minor, allowance)
-        for sort in _SORTS:
-            if _concerns(one.control, minor, *sort):
-                of_pod[sort] += checks.pod
-                of_container[sort] += [(judge, one) for judge in checks.container]
+class _Judges:
+    """What the wanted controls ask of a pod and of its containers, by the sort of pod."""
 
-    def check(subject: Subject) -> Iterator[Found]:
-        if subject.pod is None:
+    def __init__(self, wanted: tuple[_Wanted, ...], minor: int, allowance: Allowance) -> None:
+        self._of_pod: dict[Sort, list[OfPod]] = {sort: [] for sort in _SORTS}
+        self._of_container: dict[Sort, list[tuple[OfContainer, _Wanted]]] = {sort: [] for sort in _SORTS}
+        for one in wanted:
+            checks = one.control.build(minor, allowance)
+            for sort in _SORTS:
+                if _concerns(one.control, minor, sort):
+                    self._of_pod[sort] += checks.pod
+                    self._of_container[sort] += [(judge, one) for judge in checks.container]
+
+    def check(self, subject: Subject) -> Iterator[Found]:
+        """What they find, less what is spared."""
+        view = view_of(subject)
+        if view is None:
             return
-        view = PodView(subject.pod, subject.request)
-        sort = (view.windows, view.own_users)
-        for judge in of_pod[sort]:
-            if found := judge(view):
-                yield from found
-        judges = of_container[sort]
-        for container in subject.containers if judges else ():
-            security = as_dict(container.raw.get("securityContext"))
-            for judge_container, one in judges:
-                found = judge_container(view, container, security)
+        for judge in self._of_pod[view.sort]:
+            yield from judge(view)
+        for container in subject.containers:
+            for judge_container, one in self._of_container[view.sort]:
+                found = judge_container(view, container, container.security)
                 if found and not one.spares(container):
                     yield from found
 
-    return check
+    def is_fine(self, subject: Subject) -> bool:
+        """Whether they find nothing at all."""
+        view = view_of(subject)
+        if view is None:
+            return True
+        for judge in self._of_pod[view.sort]:
+            if judge(view):
+                return False
+        for judge_container, _ in self._of_container[view.sort]:
+            for container in subject.containers:
+                if judge_container(view, container, container.security):
+                    return False
+        return True
 
 
 def _fill(wanted: tuple[_Wanted, ...], minor: int) -> Make:
@@ -247,7 +259,7 @@ def _fill(wanted: tuple[_Wanted, ...], minor: int) -> Make:
         view = PodView(subject.pod, subject.request)
         for one in wanted:
             put = one.control.fill
-            if put is None or not _concerns(one.control, minor, view.windows, view.own_users):
+            if put is None or not _concerns(one.control, minor, view.sort):
                 continue
             for container in subject.containers:
                 if container.role is not Role.EPHEMERAL and not one.spares(container):

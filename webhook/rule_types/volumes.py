@@ -156,6 +156,6 @@ def _tell_paths(entries: list[tuple[HostPath, ReadOnly]], compiling: Compiling) 
     for index, (path, read_only) in enumerate(entries):
         if path.text in texts[:index]:
             compiling.error((*at, index, "path"), f"{path.text} is already said", "leave one of them out")
-        elif path.is_exact and (above := writable_above(entries, path, read_only)):
+        elif above := writable_above(entries, path, read_only):
             message = f"whoever mounts {above} can write {path.text} too"
             compiling.warning((*at, index, "readOnly"), message, f"make {above} read-only, or allow less of it")

@@ -7,7 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from webhook.errors import InputError
 
@@ -18,8 +18,7 @@ LARGEST = 64 * 1024 * 1024
 _IRREGULAR = "not a regular file: send its content to standard input and pass -"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One file to read, or one thing that cannot be read; `name` is how the user would write it."""
 
     name: str

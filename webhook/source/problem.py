@@ -1,7 +1,7 @@
 """A place in a file, and something wrong with it: what the loader and the reports speak in."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Level(StrEnum):
@@ -9,8 +9,7 @@ class Level(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands: 1-based line and column in characters, how many characters, and the source line."""
 
     file: str
@@ -23,8 +22,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong with a file: a sentence, the cure where we know one, and the place where it stands."""
 
     message: str

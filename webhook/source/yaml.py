@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from yaml.error import YAMLError
 
@@ -65,8 +64,7 @@ class Document:
         return f"Document({self.file}:{self.line})"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a file holds: the documents that can be read, and everything that is wrong with the others."""
 
     documents: tuple[Document, ...]

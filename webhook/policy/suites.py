@@ -1,11 +1,11 @@
-"""What the PolicyTest documents of a folder test: each with its policy, and the ruleset that its cases are judged by."""
+"""The PolicyTest documents of a folder: each with its policy, and the ruleset that its cases are judged by."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from webhook.admission.finding import Mode
 from webhook.patterns import closest
-from webhook.policy.cases import Judged, PolicyTestSpec, check_names
+from webhook.policy.cases import Case, Judged, PolicyTestSpec
 from webhook.policy.compile import Policies
 from webhook.policy.documents import Folder
 from webhook.policy.exceptions import Exemption
@@ -18,7 +18,7 @@ from webhook.source.shape import BROKEN, Problems, unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Suite:
     """A PolicyTest document that can be read, and the policy that it tests."""
 
     document: Document
@@ -26,10 +26,10 @@ class Test:
     policy: Document
 
 
-def read_tests(folder: Folder, policies: Policies) -> tuple[Test, ...]:
+def read_suites(folder: Folder, policies: Policies) -> tuple[Suite, ...]:
     """Every PolicyTest of the folder; names that refer to nothing in its policy are told at their place."""
     documents = {document.name: document for document in folder.of("Policy")}
-    tests = []
+    suites = []
     for document in folder.of("PolicyTest"):
         spec: PolicyTestSpec = document.decoded(document.spec)
         if spec is BROKEN:
@@ -39,11 +39,34 @@ def read_tests(folder: Folder, policies: Policies) -> tuple[Test, ...]:
             cure = f"did you mean `{guess}`?" if guess else "name the folder that has it with --policies"
             document.problems.error((*SPEC_AT, "policy"), f"there is no policy `{spec.policy}` here", cure)
             continue
-        names = (raw.get("name") for raw in policies.specs[spec.policy].rules)
-        check_names(spec, tuple(name for name in names if isinstance(name, str)), SPEC_AT, document.problems)
+        named = (raw.get("name") for raw in policies.specs[spec.policy].rules)
+        _check_names(document, spec, tuple(name for name in named if isinstance(name, str)))
         _check_parameters(document, spec, policies.parameters[spec.policy])
-        tests.append(Test(document, spec, documents[spec.policy]))
-    return tuple(tests)
+        suites.append(Suite(document, spec, documents[spec.policy]))
+    return tuple(suites)
+
+
+def _check_names(document: Document, spec: PolicyTestSpec, rules: tuple[str, ...]) -> None:
+    """Cases with one name, and names of rules that the policy does not have."""
+    seen: set[str] = set()
+    for index, case in enumerate(spec.cases):
+        here: Path = (*SPEC_AT, "cases", index)
+        if case.name in seen:
+            told = f"there is another case `{case.name}`"
+            document.problems.error((*here, "name"), told, "give it a name of its own")
+        seen.add(case.name)
+        for where, name in _named_rules(case, (*here, "expect")):
+            if name not in rules:
+                guess = closest(name, rules)
+                cure = f"did you mean `{guess}`?" if guess else f"its rules: {', '.join(rules)}"
+                document.problems.error(where, f"the policy {spec.policy} has no rule `{name}`", cure)
+
+
+def _named_rules(case: Case, at: Path) -> Iterator[tuple[Path, str]]:
+    for index, finding in enumerate(case.expect.findings or ()):
+        yield (*at, "findings", index, "rule"), finding.rule
+    for index, name in enumerate(case.expect.warnings or ()):
+        yield (*at, "warnings", index), name
 
 
 def _check_parameters(document: Document, spec: PolicyTestSpec, declared: dict[str, Parameter]) -> None:
@@ -56,20 +79,20 @@ def _check_parameters(document: Document, spec: PolicyTestSpec, declared: dict[s
 
 
 def ruleset_of(
-    test: Test, judged: Judged, profile: ProfileSpec, exemptions: Sequence[Exemption]
+    suite: Suite, judged: Judged, profile: ProfileSpec, exemptions: Sequence[Exemption]
 ) -> tuple[Ruleset | None, tuple[Problem, ...]]:
     """The one policy of a test, compiled with the test's parameters; without a ruleset, what is wrong with those.
 
     Enforced, the policy is taken by itself: modes and rollout of policy and Profile, exceptions, and namespaces that
     are left alone play no part, a rule's own mode does. Deployed, it is as the folder has it.
     """
-    name = test.policy.name
-    parameters = {name: {**profile.parameters.get(name, {}), **test.spec.parameters}}
-    problems = Problems(test.policy.problems.place)
+    name = suite.policy.name
+    parameters = {name: {**profile.parameters.get(name, {}), **suite.spec.parameters}}
+    problems = Problems(suite.policy.problems.place)
     if judged is Judged.ENFORCED:
         profile, exemptions = ProfileSpec(modes={name: Mode.ENFORCE}), ()
     alone = Policies(replace(profile, parameters=parameters), exemptions)
-    alone.compile(replace(test.policy, problems=problems))
+    alone.compile(replace(suite.policy, problems=problems))
     if problems.broken:
         return None, tuple(problems.found)
     return Ruleset(ordered(alone.rules), "", exclude_namespaces=alone.profile.exclude_namespaces), ()
