@@ -1,6 +1,5 @@
 """Nothing is without a page, a test or a sentence, and what is said twice is said with the same words."""
 
-import dataclasses
 import json
 import re
 import tomllib
@@ -15,7 +14,7 @@ import yaml
 from webhook import VERSION, rule_types
 from webhook.cli import COMMANDS
 from webhook.policy.model import SPECS, Metadata, RuleSpec
-from webhook.source.shape import key_of
+from webhook.source.declare import fields, is_shape
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,9 +27,9 @@ def records(shape: Any, seen: set[Any] | None = None) -> Iterator[Any]:
     seen.add(shape)
     for part in get_args(shape):
         yield from records(part, seen)
-    if dataclasses.is_dataclass(shape) and any("doc" in field.metadata for field in dataclasses.fields(shape)):
+    if is_shape(shape):
         yield shape
-        for field in dataclasses.fields(shape):
+        for field in fields(shape):
             yield from records(field.type, seen)
 
 
@@ -50,7 +49,7 @@ def params(rule_type: str) -> Any:
 @pytest.mark.parametrize("rule_type", rule_types.names())
 def test_a_rule_type_has_a_page_that_shows_each_of_its_parameters(rule_type: str) -> None:
     page = (ROOT / "docs/rules" / f"{rule_type}.md").read_text(encoding="utf-8")
-    keys = {key_of(field) for shape in records(params(rule_type)) for field in dataclasses.fields(shape)}
+    keys = {field.key for shape in records(params(rule_type)) for field in fields(shape)}
     assert sorted({rule_type, *keys} - code(page)) == []
 
 
@@ -71,8 +70,8 @@ def test_every_key_of_a_rules_folder_has_a_sentence() -> None:
         f"{shape.__qualname__}.{field.name}"
         for root in roots
         for shape in records(root)
-        for field in dataclasses.fields(shape)
-        if len(field.metadata.get("doc", "").split()) < 2
+        for field in fields(shape)
+        if len(field.doc.split()) < 2
     }
     assert wordless == set()
 

@@ -3,11 +3,11 @@
 A block's first line says what it is: `# loads` (a rules folder without errors and warnings), `# warns: TEXT` (one that
 loads with that warning), `# fails: TEXT`, or an object that is judged under the folder above it: `# allowed`,
 `# denied: PATH, ...`, `# warned: PATH, ...`, `# undecided: PATH, ...`, `# mutated: PATH = JSON`. Further comment lines
-set the moment (`# at:`) and the user (`# as:`). A block `# old` is the object that the next one is an update of. An
-object without `kind` is a merge patch over the pod of tests/objects.py.
+set the moment (`# at:`) and the user (`# as:`); of a folder with PolicyTests, the cases that do not come out as they
+expect (`# untrue:`), and the block of `$ doorward test` below it is what that prints. A block `# old` is the object
+that the next one is an update of. An object without `kind` is a merge patch over the pod of tests/objects.py.
 """
 
-import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ from webhook.admission.decision import Decision
 from webhook.admission.finding import Action
 from webhook.admission.operators import NAMES
 from webhook.admission.request import Operation, User
+from webhook.cli import main
 from webhook.engine.decide import decide
 from webhook.engine.manifest import as_request
 from webhook.errors import DoorwardError
@@ -31,9 +32,9 @@ from webhook.policy.load import load, read
 from webhook.policy.model import SPECS, Metadata, RuleSpec
 from webhook.policy.words import PLACES
 from webhook.source import yaml
+from webhook.source.declare import fields
 from webhook.source.path import look_up, parse
 from webhook.source.problem import Level
-from webhook.source.shape import key_of
 
 PAGE = (Path(__file__).parents[1] / "docs/rules-folder.md").read_text(encoding="utf-8")
 FOLDERS = ("loads", "warns", "fails")
@@ -122,6 +123,26 @@ def test_a_folder_that_loads_has_no_errors_and_no_warnings(block: Block, tmp_pat
     assert [str(problem) for problem in loading(block, tmp_path).problems] == []
 
 
+@pytest.mark.parametrize("block", [one for one in folders("loads") if "kind: PolicyTest" in one.values[0].text])
+def test_the_cases_of_a_folder_come_out_as_the_page_says(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/rules.yaml").write_text(_without_comments(block.text), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    untrue = block.get("untrue")
+    assert main(["test", "--color", "never"]) == (1 if untrue else 0)
+    printed = capsys.readouterr().out
+    if untrue:
+        assert f"```\n$ doorward test\n{printed}```\n" in PAGE
+    else:
+        assert printed == ""
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"\A(?:# .*\n)*", "", text)
+
+
 @pytest.mark.parametrize("block", folders("warns"))
 def test_a_folder_that_warns_loads_and_says_so(block: Block, tmp_path: Path) -> None:
     found = loading(block, tmp_path)
@@ -162,7 +183,7 @@ def test_an_object_is_decided_as_the_page_says(
 
 @pytest.mark.parametrize("kind", SHAPES)
 def test_the_page_shows_every_key_of_every_kind(kind: str) -> None:
-    keys = {key_of(field) for shape in records(SHAPES[kind]) for field in dataclasses.fields(shape)}
+    keys = {field.key for shape in records(SHAPES[kind]) for field in fields(shape)}
     assert sorted(keys - code(PAGE)) == []
 
 

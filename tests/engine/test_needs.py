@@ -14,6 +14,7 @@ from webhook.engine.needs import concerns_every_kind, guessed_kinds, needs, need
 from webhook.pod.workloads import POD_AT
 from webhook.policy.matching import Match
 from webhook.policy.ruleset import Ruleset
+from webhook.source.declare import changed, fields
 
 FROM = "- name: from\n  images: {from: [registry.corp.example]}\n"
 CARRIERS = {
@@ -51,7 +52,7 @@ def about(kinds: str, operations: str = "", **spec: str) -> str:
 def with_match(rules: Ruleset, **match: Any) -> Ruleset:
     """The rules with another match, for what the loader would refuse."""
     [rule] = rules.rules
-    empty = dict.fromkeys((part.name for part in dataclasses.fields(Match)), None) | {"kinds": (), "operations": ()}
+    empty = dict.fromkeys((part.name for part in fields(Match)), None) | {"kinds": (), "operations": ()}
     return dataclasses.replace(rules, rules=(dataclasses.replace(rule, matches=(Match(**{**empty, **match}),)),))
 
 
@@ -150,7 +151,7 @@ def test_every_kind_means_the_built_in_kinds_and_never_what_keeps_a_cluster_aliv
 def test_every_kind_of_a_narrower_policy_is_only_the_policys_kinds() -> None:
     [rule] = ruleset(policy(FROM, match="{kinds: [Pod]}")).rules
     narrowed = dataclasses.replace(
-        rule, matches=(*rule.matches, dataclasses.replace(rule.matches[0], kinds=(KindPattern("*", "*"),)))
+        rule, matches=(*rule.matches, changed(rule.matches[0], kinds=(KindPattern("*", "*"),)))
     )
     assert {need.target.resource for need in needs([narrowed], Stage.VALIDATE, {})} == {
         "pods",

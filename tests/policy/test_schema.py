@@ -70,10 +70,10 @@ def test_the_rules_that_come_with_us_are_valid(file: Path) -> None:
 
 
 def test_a_parameter_may_stand_for_a_number_a_boolean_and_one_of_a_few() -> None:
-    rule = "- {name: r, ratchet: '${a}', volumes: {types: ['${a}', nfs]}, match: {during: {days: ['${a}']}}}"
-    assert complaints(policy(rule)) == []
-    for slip in ("ratchet: '$a'", "volumes: {types: ['${a}x']}", "match: {during: {days: ['${}']}}"):
-        assert complaints(policy(f"- {{name: r, images: {{digest: required}}, {slip}}}")) != []
+    rule = "- {{name: r, ratchet: {}, volumes: {{types: [{}, nfs]}}, match: {{during: {{days: [{}]}}}}}}"
+    assert complaints(policy(rule.format(*["'${a}'"] * 3))) == []
+    for slip in (("'$a'", "nfs", "fri"), ("true", "'${a}x'", "fri"), ("true", "nfs", "'${}'")):
+        assert complaints(policy(rule.format(*slip))) != []
 
 
 @pytest.mark.parametrize("rule", examples())

@@ -145,7 +145,7 @@ def test_what_is_read_from_a_pod_needs_kinds_that_carry_one() -> None:
     ]
     assert of("Service", "of: object, labels: {a: {from: user}}") == []
     assert of("Service", "labels: {a: {required: true}}") == [
-        ("this rule type is about pods, and Service carries none", None)
+        ("this rule type is about pods, and Service carries none", "name kinds that carry a pod")
     ]
 
 

@@ -11,7 +11,7 @@ from tests.objects import decided, pod, policy, problems, request, workload
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.finding import Standing
 from webhook.rule_types._pod_security_controls import NAMES, Level, find, in_force
-from webhook.source.path import look_up
+from webhook.source.path import Path, look_up
 
 GOOD: dict[str, Any] = {
     "allowPrivilegeEscalation": False,
@@ -686,7 +686,7 @@ def test_fill_contradicts_nothing_that_the_author_wrote(security: dict[str, Any]
     obj = pod(securityContext=security)
     decision = decided(rule("level: restricted, fill: true"), obj)
     assert f"{SECURITY}.{still_missing}" in [finding.where for finding in decision.findings]
-    path = ("spec", "containers", 0, "securityContext", *still_missing.split("."))
+    path: Path = ("spec", "containers", 0, "securityContext", *still_missing.split("."))
     assert look_up(decision.object, path) == look_up(obj, path)
 
 

@@ -1,11 +1,11 @@
-"""shape: dataclasses that read YAML, tell everything that is wrong, and describe themselves to editors."""
+"""shape: declared classes that read YAML, tell everything that is wrong, and describe themselves to editors."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
 import pytest
 
+from webhook.source.declare import field, shape
 from webhook.source.path import Path
 from webhook.source.problem import Level, Place
 from webhook.source.shape import (
@@ -14,7 +14,6 @@ from webhook.source.shape import (
     choice,
     decode,
     described,
-    field,
     fields_of,
     json_schema,
     record_schema,
@@ -57,7 +56,7 @@ class Size(int):
         return cls(number)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Either:
     """A value that comes in two forms."""
 
@@ -79,7 +78,7 @@ class Either:
         return {"anyOf": [{"type": "string"}, {"type": "object"}]}
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Inner:
     """A record in a record."""
 
@@ -91,7 +90,7 @@ class Inner:
             raise ValueError("`high` is below `low`", "turn them round")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Outer:
     """Every kind of field."""
 
@@ -115,7 +114,7 @@ class Outer:
     raw: dict = field("Free form.", default={})  # type: ignore[type-arg]
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Strict:
     """What must be said."""
 

@@ -13,7 +13,6 @@ from webhook.pod.containers import ALL_ROLES, Container, ImageUse, Pod, Role, im
 from webhook.source.path import Path
 from webhook.source.shape import On, Problems
 
-
 _Derived = TypeVar("_Derived")
 
 

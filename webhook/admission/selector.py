@@ -4,10 +4,9 @@ Labels may be known in part (a namespace that nobody could ask for): then the an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
-from webhook.source.shape import field
+from webhook.source.declare import field, shape
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 """The label that every namespace has: its own name."""
@@ -20,7 +19,7 @@ class SelectorOperator(StrEnum):
     DOES_NOT_EXIST = "DoesNotExist"
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Requirement:
     """One expression of a selector."""
 
@@ -45,7 +44,7 @@ class Requirement:
         return (value is not None) is (self.operator is SelectorOperator.EXISTS)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class LabelSelector:
     """A label selector; everything it says must hold."""
 

@@ -1,6 +1,5 @@
 """PolicyTest documents as they are written: a minimal pod plus a tweak, and what is expected of it."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -8,8 +7,9 @@ from typing import Any, Literal
 from webhook.admission.finding import Action
 from webhook.admission.request import Operation
 from webhook.source import path as paths
+from webhook.source.declare import field, shape
 from webhook.source.path import Path
-from webhook.source.shape import BROKEN, Problems, decode, field, json_schema, record, record_schema, unknown, wrong
+from webhook.source.shape import BROKEN, Problems, decode, json_schema, record, record_schema, unknown, wrong
 
 SHORTHANDS: dict[str, tuple[type, str]] = {
     "image": (str, "a string"),
@@ -108,7 +108,7 @@ class Judged(StrEnum):
     DEPLOYED = "deployed"
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class CaseUser:
     """Who asks."""
 
@@ -116,7 +116,7 @@ class CaseUser:
     groups: tuple[str, ...] = field("The user's groups; system:authenticated where left out.", default=())
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class CaseNamespace:
     """The namespace that the object is in."""
 
@@ -126,7 +126,7 @@ class CaseNamespace:
     known: bool = field("false: nobody can say what labels it has.", default=True)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ExpectedFinding:
     """A finding, by rule and place; cases never name wording."""
 
@@ -188,7 +188,7 @@ class Operations(tuple[dict[str, Any], ...]):
         return {"type": "array", "items": {"type": "object"}}
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Expect:
     """What is expected; what is not named does not matter."""
 
@@ -231,7 +231,7 @@ EXPECTATIONS = ("decision", "findings", "warnings", "patch", "object")
 _VERDICT: Any = Literal["allowed", "denied", "undecided"]
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Case:
     """One object that somebody submits, and what becomes of it."""
 
@@ -271,7 +271,7 @@ class Case:
             raise ValueError("the object has no kind", cure, "object")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class PolicyTestSpec:
     """Cases for one policy."""
 

@@ -1,11 +1,10 @@
 """Days and weekly windows, as rules write them; the time is always an argument."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from webhook.source.shape import field
+from webhook.source.declare import field, shape
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])\Z")
@@ -67,7 +66,7 @@ class Zone(str):
         return cls(text)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Window:
     """A weekly time window; one whose `to` is not after its `from` ends on the next day."""
 

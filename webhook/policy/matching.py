@@ -1,8 +1,6 @@
 """When a rule applies, and which containers it is about, as they are written."""
 
-import dataclasses
 import re
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from webhook.admission.kinds import KindPattern
@@ -11,7 +9,7 @@ from webhook.admission.selector import LabelSelector
 from webhook.patterns import Glob
 from webhook.pod.image import ImagePattern
 from webhook.policy.dates import Window
-from webhook.source.shape import field
+from webhook.source.declare import field, fields, shape
 
 _NAMESPACE = re.compile(r"[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?\Z")
 
@@ -45,7 +43,7 @@ class AccountGlob(Glob):
         return cls(text, Glob.parse(text).pieces)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Names:
     """Names or globs, to take in or to leave out; what is left out wins."""
 
@@ -62,7 +60,7 @@ class Names:
         return not self.include or any(glob.matches(name) for glob in self.include)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class NamespaceNames(Names):
     """Namespaces to take in or to leave out; what is left out wins."""
 
@@ -70,7 +68,7 @@ class NamespaceNames(Names):
     exclude: tuple[NamespaceGlob, ...] = field("All but these.", default=())
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class UserSet:
     """Users by name, group or service account (namespace/name); globs may be used."""
 
@@ -82,7 +80,7 @@ class UserSet:
         not_empty(self, "names", "groups", "serviceAccounts")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Users:
     """Who asks."""
 
@@ -93,7 +91,7 @@ class Users:
         not_empty(self, "include", "exclude")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Match:
     """When a rule applies: an absent criterion matches, all given ones must hold."""
 
@@ -108,11 +106,11 @@ class Match:
     during: Window | None = field("A weekly time window.", default=None)
 
     def __post_init__(self) -> None:
-        if not any(getattr(self, part.name) for part in dataclasses.fields(self)):
+        if not any(getattr(self, part.name) for part in fields(self)):
             raise ValueError("the match is empty", "say what it is about, or leave `match` out")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Images:
     """Images to take in or leave out."""
 
@@ -123,7 +121,7 @@ class Images:
         not_empty(self, "include", "exclude")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ContainerMatch:
     """Which containers a rule is about."""
 
@@ -139,5 +137,5 @@ class ContainerMatch:
 
 def not_empty(value: Any, *names: str) -> None:
     """A shape whose keys may all be left out must say one of them; raises ValueError."""
-    if not any(getattr(value, part.name) for part in dataclasses.fields(value)):
+    if not any(getattr(value, part.name) for part in fields(value)):
         raise ValueError("it is empty", f"say {' or '.join(f'`{name}`' for name in names)}")

@@ -13,8 +13,9 @@ from webhook.policy.cases import PolicyTestSpec
 from webhook.policy.dates import Day
 from webhook.policy.matching import ContainerMatch, Match, Names, NamespaceGlob, NamespaceNames
 from webhook.policy.trust import AuthoritySpec, RegistrySpec
+from webhook.source.declare import field, shape
 from webhook.source.path import Path
-from webhook.source.shape import Problems, decode, field
+from webhook.source.shape import Problems, decode
 
 API_VERSION = "doorward.dev/v1"
 
@@ -34,7 +35,7 @@ class Name(str):
         return cls(text)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Metadata:
     """A document's name."""
 
@@ -57,7 +58,7 @@ class SeverityName(StrEnum):
         return Severity[self.name]
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Owner:
     """Who is responsible, and where to ask."""
 
@@ -65,7 +66,7 @@ class Owner:
     contact: str = field("Where people ask: a channel, an address, a URL.", default="")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Step:
     """One step of a rollout: from when and for whom a mode holds."""
 
@@ -80,7 +81,7 @@ class Step:
             raise ValueError("`percent` must be from 1 to 100", "100 means every namespace", "percent")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ExceptionsAllowed:
     """Whether exceptions to a policy may exist, and for how long."""
 
@@ -94,7 +95,7 @@ class ExceptionsAllowed:
             raise ValueError("no exceptions are allowed, so `maxDays` means nothing", "leave it out", "maxDays")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Parameter:
     """A typed value that a Profile may set, used in the policy as ${name}."""
 
@@ -103,7 +104,7 @@ class Parameter:
     doc: str = field("What it means, for whoever sets it.", default="")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class PolicySpec:
     """One or more rules with an owner, a match and a mode."""
 
@@ -124,7 +125,7 @@ class PolicySpec:
             raise ValueError("both `mode` and `rollout` are given", "keep one of them", "rollout")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class RuleSpec:
     """What every rule may say beside its rule type."""
 
@@ -142,7 +143,7 @@ class RuleSpec:
     on_unavailable: Literal["deny", "warn"] = field("What happens while a declared registry is away.", default="deny")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ExceptionMatch:
     """To whom an exception applies; namespaces are mandatory, the rest narrows."""
 
@@ -155,7 +156,7 @@ class ExceptionMatch:
             raise ValueError("an exception must name the namespaces it is for", "say namespaces: {include: [...]}")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ExceptionSpec:
     """A declared, owned, expiring permission to break named rules."""
 
@@ -174,7 +175,7 @@ class ExceptionSpec:
             raise ValueError(told, "let `expires` be the last day on which it holds", "expires")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ProfileSpec:
     """Which policies are in force in a cluster, how, and which namespaces are left alone."""
 

@@ -6,7 +6,6 @@ from webhook import rule_types
 from webhook.policy.model import API_VERSION, SPECS, Metadata, PolicySpec, RuleSpec
 from webhook.source.shape import json_schema, record_schema
 
-
 _PLACE = {"type": "string", "pattern": r"^\$\{[A-Za-z0-9_-]+\}$"}
 """A parameter, which may stand wherever a value does."""
 

@@ -1,7 +1,7 @@
 """The PolicyTest documents of a folder: each with its policy, and the ruleset that its cases are judged by."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from webhook.admission.finding import Mode
 from webhook.patterns import closest
@@ -12,13 +12,13 @@ from webhook.policy.exceptions import Exemption
 from webhook.policy.model import SPEC_AT, Document, Parameter, ProfileSpec
 from webhook.policy.parameters import mistype
 from webhook.policy.ruleset import Ruleset, ordered
+from webhook.source.declare import changed
 from webhook.source.path import Path
 from webhook.source.problem import Problem
 from webhook.source.shape import BROKEN, Problems, unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
+class Suite(NamedTuple):
     """A PolicyTest document that can be read, and the policy that it tests."""
 
     document: Document
@@ -88,11 +88,12 @@ def ruleset_of(
     """
     name = suite.policy.name
     parameters = {name: {**profile.parameters.get(name, {}), **suite.spec.parameters}}
-    problems = Problems(suite.policy.problems.place)
+    policy = suite.policy
+    document = Document(policy.kind, name, policy.spec, Problems(policy.problems.place), policy.file)
     if judged is Judged.ENFORCED:
         profile, exemptions = ProfileSpec(modes={name: Mode.ENFORCE}), ()
-    alone = Policies(replace(profile, parameters=parameters), exemptions)
-    alone.compile(replace(suite.policy, problems=problems))
-    if problems.broken:
-        return None, tuple(problems.found)
+    alone = Policies(changed(profile, parameters=parameters), exemptions)
+    alone.compile(document)
+    if document.problems.broken:
+        return None, tuple(document.problems.found)
     return Ruleset(ordered(alone.rules), "", exclude_namespaces=alone.profile.exclude_namespaces), ()

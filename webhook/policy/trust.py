@@ -1,13 +1,12 @@
 """Registries that Doorward may dial, and authorities whose evidence counts, as they are written."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from webhook.policy.matching import not_empty
-from webhook.source.shape import field
+from webhook.source.declare import field, shape
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class RegistryCredentials:
     """How Doorward logs in to a registry."""
 
@@ -18,7 +17,7 @@ class RegistryCredentials:
         not_empty(self, "file", "pullSecrets")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class RegistrySpec:
     """A registry that Doorward may dial, and how."""
 
@@ -32,7 +31,7 @@ class RegistrySpec:
     stale_listing: str = field("How long an old listing of evidence may serve while it is away.", default="")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class CertificateAuthority:
     """Certificates that are trusted because of who issued them."""
 
@@ -40,7 +39,7 @@ class CertificateAuthority:
     subject: str = field("The subject that a signer must have.")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Keyless:
     """An identity that a transparency service vouches for."""
 
@@ -49,7 +48,7 @@ class Keyless:
     trusted_root: str = field("A file with the trusted root.")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class AuthoritySpec:
     """A key, certificate authority or identity that evidence may be signed by."""
 

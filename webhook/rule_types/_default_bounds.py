@@ -1,7 +1,6 @@
 """clamp: numbers of a pod that are brought within bounds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from webhook.admission.edits import Draft
@@ -9,11 +8,11 @@ from webhook.admission.finding import Found
 from webhook.admission.rule import Check, Compiling, Make, Subject
 from webhook.patterns import closest
 from webhook.pod.schema import kind_schema
+from webhook.source.declare import field, shape
 from webhook.source.path import Path, look_up, render
-from webhook.source.shape import field
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Clamps:
     """Bounds on numbers of the pod's spec."""
 

@@ -1,7 +1,6 @@
 """Where defaults go: the pod's spec, each container, each volume of a source, or the object's own fields."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from webhook.admission.rule import Subject
@@ -9,11 +8,11 @@ from webhook.pod.containers import Container, Role
 from webhook.pod.schema import Field, fields_allowed_in, kind_schema
 from webhook.rule_types._default_leaves import leaves
 from webhook.rule_types._default_sources import sources_in
+from webhook.source.declare import field, shape
 from webhook.source.path import Path, look_up
-from webhook.source.shape import field
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Targets:
     """Partial values, by what they are merged into."""
 

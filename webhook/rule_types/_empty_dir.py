@@ -1,7 +1,6 @@
 """The size limit of emptyDir volumes: what a rule says of it, its check and its default."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from typing import Any
 
 from webhook.admission.edits import Draft
@@ -10,13 +9,13 @@ from webhook.admission.rule import Check, Compiling, Make, Subject
 from webhook.admission.words import quote
 from webhook.pod.quantity import Quantity, QuantityError
 from webhook.rule_types._volumes import sources_of, volumes_of
+from webhook.source.declare import field, fields, shape
 from webhook.source.path import Path
-from webhook.source.shape import field
 
 _KEY = ("emptyDir", "sizeLimit")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class SizeLimit:
     """What a size limit must be; every bound also refuses one that is left out, unless `required: false`."""
 

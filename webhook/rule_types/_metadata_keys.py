@@ -1,7 +1,6 @@
 """One key of `metadata`: what its value must be, bound when rules load, and what in its words contradicts."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple
 
 from webhook.admission.rule import Compiling
@@ -10,8 +9,8 @@ from webhook.patterns import Glob, Pattern, closest
 from webhook.rule_types._label_names import key_mistake, value_mistake
 from webhook.rule_types._metadata_sources import Source
 from webhook.rule_types._metadata_types import TYPES, ValueType
+from webhook.source.declare import field, fields, shape
 from webhook.source.path import Path
-from webhook.source.shape import field
 
 Field = Literal["labels", "annotations"]
 TypeName = Literal[
@@ -36,7 +35,7 @@ TypeName = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class KeyParams:
     """What one label or annotation, or all that a glob matches, must be."""
 
@@ -95,6 +94,20 @@ class Key(NamedTuple):
     def must_be_there(self) -> bool:
         """Whether its absence is wrong: it is required, or has a default that was to be set."""
         return bool(self.params.required) or (bool(self.params.default) and self.params.required is None)
+
+    @property
+    def says_when_absent(self) -> bool:
+        """Whether its absence may be wrong: it must be there, or was to be filled from its source."""
+        return self.must_be_there or self.params.from_ is not None
+
+    def accepts(self, value: Any) -> bool:
+        """Whether nothing is wrong with a value that is there."""
+        if self.params.forbidden or not isinstance(value, str):
+            return False
+        for test in self.tests:  # noqa: SIM110 - a generator would cost as much as the answer
+            if test(value) is not None:
+                return False
+        return True
 
     def mistake(self, value: str) -> tuple[str, str | None] | None:
         """What is wrong with a value: a clause after the quoted value, and the cure; None where it is good."""

@@ -75,7 +75,7 @@ def _capability_cure(name: Any, allowed: frozenset[str]) -> str:
 
 def undropped_capabilities(_: PodView, container: Container, security: dict[str, Any]) -> Finds:
     """A container that keeps capabilities which its runtime gives to all."""
-    drop = look_up(security, ("capabilities", "drop"))
+    drop = as_dict(security.get("capabilities")).get("drop")
     if "ALL" in as_list(drop):
         return NOTHING
     message = f"{quote(drop)} does not drop ALL" if drop else "missing, must contain ALL"
@@ -95,9 +95,12 @@ def host_namespaces(view: PodView) -> Finds:
 def host_paths(view: PodView) -> Finds:
     """Volumes that are folders of the node."""
     fix = "use a persistentVolumeClaim, emptyDir, configMap or csi volume instead"
+    volumes = view.spec.get("volumes")
+    if not volumes:
+        return NOTHING
     return [
         Found((*view.at, "volumes", index, "hostPath"), source, _host_path(source), fix)
-        for index, volume in enumerate(as_list(view.spec.get("volumes")))
+        for index, volume in enumerate(as_list(volumes))
         if (source := as_dict(volume).get("hostPath")) is not None
     ]
 

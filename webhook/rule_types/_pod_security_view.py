@@ -90,8 +90,7 @@ class Leaf(NamedTuple):
         above = view.security.get(self.keys[0])
         if above is None:
             return (self._found(container, None, f"missing here and in the pod, {self.must}"),) if self.required else ()
-        value = look_up(above, self.keys[1:])
-        if not view.told_twice or not self.wrong(value):
+        if not view.told_twice or not self.wrong(value := look_up(above, self.keys[1:])):
             return NOTHING
         return (self._found(container, None, f"inherits {quote(value)} from the pod, {self.must}"),)
 

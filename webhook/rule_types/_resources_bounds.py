@@ -1,13 +1,14 @@
 """The words of `resources`: bounds for requests and limits, and how a class lays its own over them."""
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from webhook.patterns import closest
 from webhook.pod.quantity import Quantity
+from webhook.source.declare import changed, field, fields, shape
 from webhook.source.path import Path
-from webhook.source.shape import BROKEN, Problems, decode, field, json_schema, wrong
+from webhook.source.shape import BROKEN, Problems, decode, json_schema, wrong
 
 _ONE = 10**9
 
@@ -70,7 +71,7 @@ class LimitDefault(NamedTuple):
         return cls(Quantity.of(value))
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class RequestBounds:
     """What a request must be; where there is none, the container's limit is read as its request."""
 
@@ -83,7 +84,7 @@ class RequestBounds:
         _refuse_empty(self)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class LimitBounds:
     """What a limit must be; any bound here also refuses a limit that is left out, unless `required: false`."""
 
@@ -105,7 +106,7 @@ class LimitBounds:
         return self.min is not None or self.max is not None or bool(self.equals_request)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ResourceBounds:
     """What the containers' requests and limits of one resource must be."""
 
@@ -117,7 +118,7 @@ class ResourceBounds:
         _refuse_empty(self)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Range:
     """From where to where a sum may go."""
 
@@ -128,7 +129,7 @@ class Range:
         _refuse_empty(self)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class PodBounds:
     """What a pod may request, and be limited to, in all."""
 
@@ -139,7 +140,7 @@ class PodBounds:
         _refuse_empty(self)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Bounds:
     """The bounds of a rule, or of one of its classes: per container by resource, and per pod by resource."""
 
@@ -257,7 +258,7 @@ def _overlaid(base: Any, over: Any) -> Any:
     if base is None or over is None:
         return base if over is None else over
     said = {part.name: getattr(over, part.name) for part in fields(over)}
-    return replace(base, **{name: value for name, value in said.items() if value is not None})
+    return changed(base, **{name: value for name, value in said.items() if value is not None})
 
 
 def _refuse_empty(bounds: Any) -> None:

@@ -1,7 +1,6 @@
 """What bounds on resources cannot be meant together: told when rules load, so that nobody is refused by a riddle."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 from webhook.pod.quantity import Quantity
 from webhook.rule_types._resources_bounds import (
@@ -14,6 +13,7 @@ from webhook.rule_types._resources_bounds import (
     RequestBounds,
     ResourceBounds,
 )
+from webhook.source.declare import fields
 from webhook.source.path import Path
 
 _BYTES = ("memory", "ephemeral-storage")

@@ -7,8 +7,9 @@ from typing import Any
 from webhook.pod.quantity import Quantity
 from webhook.rule_types._label_names import key_mistake, value_mistake
 from webhook.rule_types._port_lists import PortList
+from webhook.source.declare import field, shape
 from webhook.source.path import Path
-from webhook.source.shape import BROKEN, Problems, choice, field, wrong
+from webhook.source.shape import BROKEN, Problems, choice, wrong
 
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
 _FAMILY = {"ReplicaSet": "Deployment", "CronJob": "Job"}
@@ -40,7 +41,7 @@ class Position:
         return {"anyOf": [{"enum": ["first", "last"]}, {**beside, "properties": names}]}
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Mark:
     """A label or annotation of the pod that has this value."""
 
@@ -57,7 +58,7 @@ class Mark:
         return ("annotations", self.annotation) if self.annotation else ("labels", self.label)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class OptOut(Mark):
     """A label or annotation with which a pod asks to go without."""
 
@@ -77,7 +78,7 @@ def check_mark(mark: Mark) -> None:
         raise ValueError(f"no label can have this value: {mistake}")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Skip:
     """Pods that the rule is not about."""
 
@@ -94,7 +95,7 @@ class Skip:
                 raise ValueError(f"`{kind[:80]}` is no kind", "write it as DaemonSet or Job")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class MountInto:
     """Volume mounts for the author's containers."""
 
@@ -103,7 +104,7 @@ class MountInto:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Tuned:
     """One request or limit of the sidecar that teams may choose, and within which bounds."""
 
@@ -133,7 +134,7 @@ class Tuned:
         return f"at least {self.min}" if self.min is not None else f"at most {self.max}" if self.max is not None else ""
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ExcludePorts:
     """Ports that a team may take out of what the sidecar sees."""
 

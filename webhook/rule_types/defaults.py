@@ -5,7 +5,6 @@ real keys; `remove` and `clamp` do what they say. Whatever is made so is checked
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from webhook.admission.edits import Conflict, Draft, Verb, same
@@ -20,14 +19,14 @@ from webhook.rule_types._default_leaves import Change, changes
 from webhook.rule_types._default_load import check_targets
 from webhook.rule_types._default_targets import Places, Target, Targets
 from webhook.rule_types._service_account_token import remove_token, token_left
+from webhook.source.declare import field, shape
 from webhook.source.path import Path
-from webhook.source.shape import field
 
 _FILLED = ALL_ROLES - {Role.EPHEMERAL}
 _POD = ("", "Pod")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Params:
     """What is filled in, overwritten, added, removed or bounded."""
 

@@ -5,7 +5,6 @@ as the one that it becomes: one finding says what would be rewritten, and no sec
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -17,8 +16,10 @@ from webhook.pod.containers import ImageUse
 from webhook.pod.image import Image, ImagePattern, ImagePatterns
 from webhook.pod.image_rewrite import RewriteError, Rewrites, RewriteSource, RewriteTarget, rewrite
 from webhook.rule_types._image_contradictions import TagGlob, tell_contradictions
+from webhook.rule_types._seen import fine_again, image_texts
+from webhook.source.declare import field, shape
 from webhook.source.path import Path
-from webhook.source.shape import Problems, field, json_schema, record, record_schema
+from webhook.source.shape import Problems, json_schema, record, record_schema
 
 
 class PullPolicy(StrEnum):
@@ -36,7 +37,7 @@ class DigestNeed(StrEnum):
     PREFERRED = "preferred"
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Tag:
     """What a tag must look like."""
 
@@ -48,7 +49,7 @@ class Tag:
             raise ValueError("nothing is said of the tag", "say `required: true` or `forbid: [latest]`")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class PullPolicies:
     """Pull policies for tags that can move (no digest), and for the rest; a plain list holds for every image."""
 
@@ -73,7 +74,7 @@ class PullPolicies:
         return {"anyOf": [json_schema(tuple[PullPolicy, ...], definitions), record_schema(cls, definitions)]}
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Replacement:
     """A registry or path that is replaced by another."""
 
@@ -81,7 +82,7 @@ class Replacement:
     to: RewriteTarget = field("What stands there instead; {host} is the image's own host.")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Params:
     """Where images may come from and how they are named."""
 
@@ -119,7 +120,11 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
         checks.append(_pull_policy(params.pull_policy))
     if rewrites:
         checks.append(_not_rewritten(rewrites))
-    return RuleParts(checks=tuple(checks), rewrite=_rewrite(rewrites) if rewrites else None)
+    return RuleParts(
+        checks=tuple(checks),
+        fine=fine_again(image_texts, tuple(checks)),
+        rewrite=_rewrite(rewrites) if rewrites else None,
+    )
 
 
 def _rewrites(params: Params, compiling: Compiling) -> Rewrites | None:

@@ -1,39 +1,40 @@
 """metadata: which labels and annotations must be there, and what their values must be.
 
-_metadata_places.py says whose they are, _metadata_keys.py what a value must be, _metadata_sources.py what fills it.
+_metadata_places.py says whose they are, _metadata_groups.py which keys are meant, _metadata_keys.py what a value must
+be, _metadata_sources.py what fills it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from webhook.admission.edits import Draft
 from webhook.admission.finding import Found
 from webhook.admission.operators import CannotDecide
-from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
+from webhook.admission.rule import Check, Compiling, Fine, Make, RuleParts, Subject
 from webhook.admission.words import listing, quote
 from webhook.patterns import Glob
 from webhook.pod.containers import Pod
 from webhook.pod.workloads import POD_AT
 from webhook.rule_types._label_names import key_mistake, similar
+from webhook.rule_types._metadata_groups import Keys
 from webhook.rule_types._metadata_keys import Field, Key, KeyParams, compile_key
 from webhook.rule_types._metadata_places import OWN, elsewhere, entries, made_by_controller, mapping, places
+from webhook.source.declare import field, shape
 from webhook.source.path import Path, look_up
-from webhook.source.shape import field
 
 _FIELDS: tuple[Field, Field] = ("labels", "annotations")
 
 Of = Literal["pod", "workload", "both", "object"]
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Known:
     """A prefix whose keys are all named in this rule."""
 
     prefix: str = field("What the keys begin with, such as acme.example/.")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Params:
     """Labels and annotations: which must be there, what their values must be, which are set where they are absent."""
 
@@ -51,37 +52,6 @@ class Params:
             raise ValueError("nothing is said of metadata", "say labels, annotations, anyOfLabels or known")
 
 
-class Keys(NamedTuple):
-    """The keys of a rule that are labels, or annotations: the exact ones, and the globs, longest first."""
-
-    field: Field
-    exact: Mapping[str, Key]
-    globs: tuple[Key, ...]
-    prefix: str | None
-    listed: tuple[Glob, ...]
-
-    @property
-    def says_something(self) -> bool:
-        """Whether any key can be right or wrong."""
-        return bool(self.exact or self.globs or self.prefix is not None)
-
-    def concerned(self, values: dict[str, Any]) -> Iterable[str]:
-        """Those of an object's keys of which the rule may have something to say."""
-        if self.globs or self.prefix is not None:
-            return values
-        return [name for name in self.exact if name in values]
-
-    def of(self, name: str) -> Key | None:
-        """What is said of this key: the exact word, else the longest glob's."""
-        return self.exact.get(name) or next((key for key in self.globs if key.glob.matches(name)), None)
-
-    def knows(self, name: str) -> bool:
-        """Whether the rule has a word for this key, or its prefix is none of the rule's business."""
-        if self.prefix is None or not name.startswith(self.prefix):
-            return True
-        return any(glob.matches(name) for glob in self.listed)
-
-
 def compile(params: Params, compiling: Compiling) -> RuleParts:
     """Bind what can be known now: the tests of every key, and where values come from."""
     keys = {name: _compiled(name, params, compiling) for name in _FIELDS}
@@ -92,9 +62,11 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
             key.params.from_.tell_mistakes((key.field, key.text, "from"), compiling)
     _tell_mistakes(params, compiling)
     fillable = tuple(key for key in every if key.params.default or key.params.from_)
+    groups = tuple(group for group in keys.values() if group.says_something)
     own = params.of != "pod"
     return RuleParts(
-        checks=(_check(params, tuple(group for group in keys.values() if group.says_something)),),
+        checks=(_check(params, groups),),
+        fine=_fine(params, groups),
         fill=_fill(params.of, fillable) if fillable and params.of != "workload" else None,
         fill_object=_fill_own(params.of, fillable) if fillable and own else None,
         needs_pod=params.of != "object",
@@ -122,6 +94,23 @@ def _tell_mistakes(params: Params, compiling: Compiling) -> None:
         compiling.error(("known", "prefix"), "no key of this rule begins so, so every key under it is refused", cure)
     if params.of == "workload" and compiling.kinds and all(kind.kind == "Pod" for kind in compiling.kinds):
         compiling.error(("of",), "a Pod is no workload, so this can never match", "say `of: pod`")
+
+
+def _fine(params: Params, groups: tuple[Keys, ...]) -> Fine:
+    """The short answer for a pod; what a workload says beside its template is for the checks."""
+
+    def fine(subject: Subject) -> bool:
+        pod = subject.pod
+        if pod is None or pod.at:
+            return False
+        if params.of == "workload":
+            return True
+        for keys in groups:
+            if not keys.all_fine(entries(pod.metadata, keys.field)):
+                return False
+        return not params.any_of_labels or _has_one(params.any_of_labels, entries(pod.metadata, "labels"))
+
+    return fine
 
 
 def _check(params: Params, groups: tuple[Keys, ...]) -> Check:
@@ -179,7 +168,7 @@ def _absent(
 ) -> Iterator[Found]:
     """The keys that must be there, or were to be filled in, and are not."""
     for name, key in keys.exact.items():
-        if values.get(name) is None and (key.must_be_there or key.params.from_):
+        if values.get(name) is None and key.says_when_absent:
             try:
                 value = _filling(key, subject, subject.pod)
             except CannotDecide as reason:
@@ -212,8 +201,12 @@ def _refused(key: Key, subject: Subject) -> str:
     return f"; {quote(value)} from the {source.name} {mistake[0]}" if source and mistake else ""
 
 
+def _has_one(wanted: tuple[Glob, ...], labels: dict[str, Any]) -> bool:
+    return any(glob.matches(name) for name, value in labels.items() if value is not None for glob in wanted)
+
+
 def _none_of(wanted: tuple[Glob, ...], place: Path, labels: dict[str, Any], subject: Subject) -> Iterator[Found]:
-    if any(glob.matches(name) for name, value in labels.items() if value is not None for glob in wanted):
+    if _has_one(wanted, labels):
         return
     names = listing(glob.text for glob in wanted)
     own = entries(mapping(look_up(subject.object, OWN)), "labels") if place != OWN else {}

@@ -5,7 +5,6 @@ in _pod_security_fill.py.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from webhook.admission.edits import Draft
@@ -31,11 +30,11 @@ from webhook.rule_types._pod_security_words import (
     HostPorts,
     Version,
 )
+from webhook.source.declare import field, shape
 from webhook.source.path import Path
-from webhook.source.shape import field
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ExceptParams:
     """A control that is left out, altogether or for some images."""
 
@@ -45,7 +44,7 @@ class ExceptParams:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class AllowParams:
     """What is allowed beyond the standard."""
 
@@ -58,7 +57,7 @@ class AllowParams:
             raise ValueError("nothing is allowed here", "say capabilities, hostPorts or sysctls, or leave `allow` out")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Params:
     """The pod security standards, or some of their controls."""
 

@@ -1,7 +1,6 @@
 """resources: what containers and pods may request and be limited to. Quantities: pod/quantity.py."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Literal
 
 from webhook.admission.edits import Draft
@@ -9,15 +8,17 @@ from webhook.admission.finding import Found
 from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
 from webhook.admission.words import listing, quote
 from webhook.patterns import closest
-from webhook.pod.containers import Container, Pod, Role
+from webhook.pod.containers import Pod, Role
 from webhook.rule_types._label_names import key_mistake
 from webhook.rule_types._resources_bounds import OVERCOMMITTED, Bounds, ResourceBounds
 from webhook.rule_types._resources_check import check_container
 from webhook.rule_types._resources_contradictions import contradictions, pod_contradictions, unreachable
 from webhook.rule_types._resources_fill import fill_container
 from webhook.rule_types._resources_pod import check_pod, quality
+from webhook.rule_types._seen import Said, amounts, fine_again
+from webhook.source.declare import field, shape
 from webhook.source.path import Path, look_up
-from webhook.source.shape import BROKEN, Problems, decode, field, json_schema, wrong
+from webhook.source.shape import BROKEN, Problems, decode, json_schema, wrong
 
 _ROLES = frozenset({Role.CONTAINER, Role.INIT, Role.SIDECAR})
 _KEYS = ("pod", "qos", "classes")
@@ -25,7 +26,7 @@ _KEYS = ("pod", "qos", "classes")
 Quality = Literal["Guaranteed", "Burstable", "BestEffort"]
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ClassKey:
     """What chooses a pod's class."""
 
@@ -45,7 +46,7 @@ class ClassKey:
         return ("metadata", "annotations", self.annotation) if self.annotation else ("metadata", "labels", self.label)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Classes:
     """Bounds that a pod chooses by an annotation or label; a class's word replaces the one outside classes."""
 
@@ -81,7 +82,7 @@ class Classes:
         return {"type": "object", "properties": {"by": by}, "required": ["by"], "additionalProperties": others}
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Params:
     """What containers and pods may request and be limited to."""
 
@@ -127,7 +128,13 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     if params.qos:
         checks.append(quality(params.qos))
     fills = any(_fills(one) for bounds in everything for one in bounds.containers.values())
-    return RuleParts(checks=(_once(*checks),), fill=_fill(choose) if fills else None, roles=_ROLES)
+    said = None if params.qos or any(bounds.pod for bounds in everything) else _said(params.classes)
+    return RuleParts(
+        checks=(_once(*checks),),
+        fine=fine_again(said, tuple(checks)) if said else None,
+        fill=_fill(choose) if fills else None,
+        roles=_ROLES,
+    )
 
 
 def _classes(params: Params) -> dict[str, Bounds]:
@@ -163,41 +170,35 @@ def _once(*checks: Check) -> Check:
     return check
 
 
-_MOST_REMEMBERED = 4096
-
-
 def _containers(choose: Callable[[Pod], Bounds]) -> Check:
-    """Each container by itself; what was fine once needs no second look, for the same few amounts come again."""
-    fine: set[tuple[Any, ...]] = set()
+    """Each container by itself."""
 
     def check(subject: Subject) -> Iterator[Found]:
         if subject.pod is None:
             return
         bounds = choose(subject.pod).containers
         for container in subject.containers:
-            if container.role is Role.EPHEMERAL or (said := _said(container, bounds)) in fine:
-                continue
-            found = [one for name, each in bounds.items() for one in check_container(container, name, each)]
-            yield from found
-            if said is not None and not found and len(fine) < _MOST_REMEMBERED:
-                fine.add(said)
+            if container.role is not Role.EPHEMERAL:
+                for name, each in bounds.items():
+                    yield from check_container(container, name, each)
 
     return check
 
 
-def _said(container: Container, bounds: Mapping[str, ResourceBounds]) -> tuple[Any, ...] | None:
-    """All that the check of a container depends on, where it is written as usual: plain texts, nothing for the pod."""
-    resources = container.raw.get("resources")
-    if not isinstance(resources, dict) or container.pod.spec.get("resources") is not None:
-        return None
-    requests, limits = resources.get("requests"), resources.get("limits")
-    if not isinstance(requests, dict) or not isinstance(limits, dict):
-        return None
-    texts = [side.get(name) for side in (requests, limits) for name in bounds]
-    for text in texts:
-        if text is not None and type(text) is not str:
+def _said(classes: Classes | None) -> Said:
+    """All that the containers' bounds depend on: what each container says, and the class of its pod."""
+    if classes is None:
+        return amounts
+    path, names = classes.by.path[1:], frozenset(classes.bounds)
+
+    def said(subject: Subject) -> frozenset[Hashable] | None:
+        parts = subject.derived(amounts, amounts)
+        name = look_up(subject.pod.metadata, path) if subject.pod else None
+        if parts is None or not isinstance(name, str) or name not in names:
             return None
-    return id(bounds), *texts  # the bounds live as long as the rule
+        return frozenset((name, part) for part in parts)
+
+    return said
 
 
 def _pods(choose: Callable[[Pod], Bounds]) -> Check:

@@ -5,7 +5,6 @@ author's containers, ends after them, and never keeps a Job alive.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from webhook.admission.edits import Draft
@@ -22,13 +21,13 @@ from webhook.rule_types._sidecar_inject import Parts, lacking_in, misfits, put_i
 from webhook.rule_types._sidecar_load import check_params, declared_amounts
 from webhook.rule_types._sidecar_tune import Tuner, Tuning
 from webhook.rule_types._sidecar_words import ExcludePorts, Mark, MountInto, OptOut, Position, Skip, Tuned, families
+from webhook.source.declare import field, shape
 from webhook.source.path import Path, look_up
-from webhook.source.shape import field
 
 _FIRST = Position("first")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Params:
     """What is put into pods, required in them, or forbidden."""
 

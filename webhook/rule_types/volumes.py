@@ -1,7 +1,6 @@
 """volumes: which volumes a pod may have, what of the node it may mount, and how large its scratch space may grow."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from webhook.admission.finding import Found
@@ -12,8 +11,8 @@ from webhook.rule_types._empty_dir import SizeLimit, check_size, fill_size, tell
 from webhook.rule_types._host_paths import Allowed, HostPath, ReadOnly, writable_above
 from webhook.rule_types._host_paths_check import check_paths, no_paths
 from webhook.rule_types._volumes import SOURCES, sources_of, volumes_of
+from webhook.source.declare import field, shape
 from webhook.source.path import Path
-from webhook.source.shape import field
 
 _ALSO_CALLED = {"pvc": "persistentVolumeClaim", "tmpfs": "emptyDir", "serviceAccountToken": "projected"}
 _TOKEN = "kube-api-access-"  # noqa: S105 - how the API server begins the name of the volume that it puts in
@@ -39,7 +38,7 @@ class VolumeType(str):
         return {"enum": list(SOURCES)}
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class AllowedPath:
     """A path of the node that may be mounted."""
 
@@ -49,7 +48,7 @@ class AllowedPath:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class HostPaths:
     """What of the node's files may be mounted."""
 
@@ -61,14 +60,14 @@ class HostPaths:
             raise ValueError("one thing is said of host paths", "say either `allowed` or `forbidden: true`")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class EmptyDirs:
     """What scratch space must be."""
 
     size_limit: SizeLimit = field("How much may be written to each emptyDir before its pod is evicted.")
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Params:
     """What volumes must be."""
 

@@ -1,4 +1,4 @@
-"""The shape of a rules document: dataclasses that say which keys there are, what they mean and what fits.
+"""Reading a rules document into its shape (declare.py): which keys there are, what they mean and what fits.
 
 A class's fields are its keys; `doc` becomes the page and the editor's help; its `__post_init__` may raise ValueError
 with a message, the cure and the key at fault. A scalar that has a grammar is a class with `parse(text)`, which raises
@@ -6,13 +6,13 @@ ValueError with the cure; a value that comes in several forms is a class with
 `from_yaml(value, at, problems)`. Everything wrong is collected, nothing stops at the first mistake.
 """
 
-import dataclasses
 import types
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from webhook.patterns import closest
+from webhook.source.declare import fields, is_shape
 from webhook.source.path import Path
 from webhook.source.problem import Level, Place, Problem
 
@@ -50,27 +50,9 @@ class Problems:
         return any(problem.level is Level.ERROR for problem in self.found)
 
 
-def field(doc: str, *, name: str = "", default: Any = dataclasses.MISSING, one_or_many: bool = False) -> Any:
-    """A field of a shape: its sentence, its name in YAML where that is no Python name, its default when absent.
-
-    With `one_or_many`, a list may also be written as its only element.
-    """
-    metadata = {"doc": doc, "name": name, "one_or_many": one_or_many}
-    if isinstance(default, dict | list):
-        return dataclasses.field(default_factory=default.copy, metadata=metadata)
-    return dataclasses.field(default=default, metadata=metadata)
-
-
-def key_of(field: "dataclasses.Field[Any]") -> str:
-    """The key that a field has in YAML: maxLimitToRequest for max_limit_to_request."""
-    first, *rest = field.name.rstrip("_").split("_")
-    named: str = field.metadata.get("name", "")
-    return named or first + "".join(word.capitalize() for word in rest)
-
-
 def fields_of(shape: Any) -> frozenset[str]:
     """The keys of a shape."""
-    return frozenset(key_of(field) for field in dataclasses.fields(shape))
+    return frozenset(known.key for known in fields(shape))
 
 
 def decode(shape: type[T], value: Any, at: Path, problems: Problems) -> T:
@@ -105,27 +87,27 @@ def _named(shape: Any, value: Any, at: Path, problems: Problems) -> Any:
     if isinstance(shape, type) and issubclass(shape, Enum):
         chosen = choice(tuple(str(member) for member in shape), value, at, problems)
         return BROKEN if chosen is BROKEN else next(member for member in shape if str(member) == chosen)
-    if dataclasses.is_dataclass(shape):
+    if is_shape(shape):
         return record(shape, value, at, problems)
     return _scalar(shape, value, at, problems)
 
 
 def record(shape: Any, value: Any, at: Path, problems: Problems) -> Any:
-    """A mapping read into the dataclass `shape`: unknown and missing keys are told, with a did-you-mean."""
+    """A mapping read into `shape`: unknown and missing keys are told, with a did-you-mean."""
     if not isinstance(value, dict):
         return wrong(value, "a mapping", at, problems)
-    fields = {key_of(field): field for field in dataclasses.fields(shape)}
-    for name in value.keys() - fields.keys():
-        unknown(name, fields, at, problems)
+    keys = fields_of(shape)
+    for name in value.keys() - keys:
+        unknown(name, keys, at, problems)
     known: dict[str, Any] = {}
-    for name, field in fields.items():
-        if name in value:
-            one_or_many = field.metadata.get("one_or_many", False)
-            known[field.name] = _decode(field.type, value[name], (*at, name), problems, one_or_many)
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            problems.error(at, f"`{name}` is missing", f"add `{name}:`. {field.metadata.get('doc')}", on="key")
+    for field in fields(shape):
+        if field.key in value:
+            below = (*at, field.key)
+            known[field.name] = _decode(field.type, value[field.key], below, problems, field.one_or_many)
+        elif field.required:
+            problems.error(at, f"`{field.key}` is missing", f"add `{field.key}:`. {field.doc}", on="key")
             known[field.name] = BROKEN
-    if any(part is BROKEN for part in known.values()) or value.keys() - fields.keys():
+    if any(part is BROKEN for part in known.values()) or value.keys() - keys:
         return BROKEN
     try:
         return shape(**known)
@@ -275,16 +257,16 @@ def _named_schema(shape: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def record_schema(shape: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    """The JSON Schema of a dataclass: its keys with their sentences."""
+    """The JSON Schema of a shape: its keys with their sentences."""
     properties: dict[str, Any] = {}
     required = []
-    for field in dataclasses.fields(shape):
+    for field in fields(shape):
         described_as = json_schema(field.type, definitions)
-        if field.metadata.get("one_or_many"):
+        if field.one_or_many:
             described_as = {"anyOf": [described_as["items"], described_as]}
-        properties[key_of(field)] = {"description": field.metadata.get("doc", ""), **_beside(described_as)}
-        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            required.append(key_of(field))
+        properties[field.key] = {"description": field.doc, **_beside(described_as)}
+        if field.required:
+            required.append(field.key)
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**schema, "required": required} if required else schema
 
