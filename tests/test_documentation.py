@@ -14,7 +14,7 @@ import yaml
 from webhook import VERSION, rule_types
 from webhook.cli import COMMANDS
 from webhook.policy.model import SPECS, Metadata, RuleSpec
-from webhook.source.declare import fields, is_shape
+from webhook.source.declare import Field, fields, is_shape
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,6 +40,11 @@ def code(page: str) -> set[str]:
     return set(re.findall(r"\w+", " ".join([*blocks, *inline])))
 
 
+def is_written(field: Field, shape: Any) -> bool:
+    """Whether the field is a key in YAML: a shape that reads itself may gather free keys in a field of its own."""
+    return not hasattr(shape, "json_schema") or f'"{field.key}"' in json.dumps(shape.json_schema({}))
+
+
 def params(rule_type: str) -> Any:
     module = rule_types.find(rule_type)
     assert module is not None
@@ -49,7 +54,7 @@ def params(rule_type: str) -> Any:
 @pytest.mark.parametrize("rule_type", rule_types.names())
 def test_a_rule_type_has_a_page_that_shows_each_of_its_parameters(rule_type: str) -> None:
     page = (ROOT / "docs/rules" / f"{rule_type}.md").read_text(encoding="utf-8")
-    keys = {field.key for shape in records(params(rule_type)) for field in fields(shape)}
+    keys = {field.key for shape in records(params(rule_type)) for field in fields(shape) if is_written(field, shape)}
     assert sorted({rule_type, *keys} - code(page)) == []
 
 

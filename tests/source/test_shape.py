@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pytest
 
-from webhook.source.declare import field, shape
+from webhook.source.declare import field, fields, shape
 from webhook.source.path import Path
 from webhook.source.problem import Level, Place
 from webhook.source.shape import (
@@ -196,7 +196,12 @@ def test_defaults_are_not_shared() -> None:
 )
 def test_a_value_that_fits_is_read(name: str, given: Any, value: Any) -> None:
     decoded = outer(**{name: given})
-    [attribute] = [f for f in Outer.__dataclass_fields__ if f.rstrip("_").replace("_", "").lower() == name.lower()]
+    names = {known.name.rstrip("_").replace("_", "").lower(): known.name for known in fields(Outer)}
+    attribute = names[name.lower()]
+        f
+        for f in {known.name: known for known in fields(Outer)}
+        if f.rstrip("_").replace("_", "").lower() == name.lower()
+    ]
     assert getattr(decoded, attribute) == value
 
 

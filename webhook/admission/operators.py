@@ -34,6 +34,8 @@ class Operator(NamedTuple):
     negative: bool = False
     sets: Any = None
     """The one value that it wants, where there is one."""
+    refers: bool = False
+    """Whether it looks at other paths."""
     absent: Any = None
     """What an absent field is to it, where that is not nothing: a list without items to minItems."""
 
@@ -49,7 +51,9 @@ def compile_operator(name: str, given: Given) -> Operator | None:
         return None
     before = operands.errors(given.problems)
     operator = _COMPILERS[name](given)
-    return operator if operands.errors(given.problems) == before else None
+    if operator is None or operands.errors(given.problems) != before:
+        return None
+    return operator._replace(refers=isinstance(given.operand, Reference))
 
 
 def _equals(given: Given) -> Operator:

@@ -9,7 +9,7 @@ from webhook.admission.operands import Reference
 from webhook.admission.operators import Scope
 from webhook.admission.rule import Subject
 from webhook.pod.containers import Container
-from webhook.source.path import EACH, Path, Steps, look_up, select, values
+from webhook.source.path import EACH, Path, Steps, look_up, select
 
 BUDGET = 100_000
 """Places that one statement may look at in one object: some tenths of a second."""
@@ -17,7 +17,8 @@ BUDGET = 100_000
 WORDS_COST = 100
 """What telling one finding takes from the budget: words are dearer than looking."""
 
-_NAMESPACE = ("metadata", "namespace")
+NAMESPACE = ("metadata", "namespace")
+"""The path of the pod's namespace, which is always the request's."""
 
 
 class BudgetSpent(Exception):
@@ -52,8 +53,8 @@ class Look:
         A leaf that a container inherits is read, and told, where the kubelet reads it. The pod's namespace is the
         request's: a template has none of its own.
         """
-        if about == "pod" and steps == _NAMESPACE:
-            yield _NAMESPACE, self.subject.request.namespace or None
+        if about == "pod" and steps == NAMESPACE:
+            yield NAMESPACE, self.subject.request.namespace or None
             return
         base = self.base(about, container)
         if base is None:
@@ -66,16 +67,6 @@ class Look:
         for spot in select(root, steps, base):
             self.spend()
             yield spot
-
-    def values(self, about: str, steps: Steps, container: Container | None) -> list[Any] | None:
-        """What stands at the places that `spots` finds, without their paths; None where that alone cannot tell."""
-        base = self.base(about, container)
-        if base is None or steps == _NAMESPACE or (container is not None and inherited_leaf(steps)):
-            return None
-        root = container.raw if container is not None else look_up(self.subject.object, base)
-        found = values(root, steps)
-        self.spend(len(found))
-        return found
 
     def base(self, about: str, container: Container | None) -> Path | None:
         """Where paths of this subject begin; None where there is no such subject."""

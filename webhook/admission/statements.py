@@ -47,8 +47,6 @@ class Statement:
 
     def found(self, subject: Subject) -> Iterator[Found]:
         """Everything that is wrong with the subject; nothing when all is well. Raises BudgetSpent, CannotDecide."""
-        if self._is_surely_fine(subject):
-            return
         look = Look(subject, self.text)
         told: set[tuple[Path, str]] = set()
         for found in self._all(look):
@@ -166,34 +164,14 @@ class Statement:
         scope = look.scope(container)
         chosen = across if self.unique == "pod" else []
         for spot in self._spots(look, container):
-            if not self._is_fine(spot[1], scope):
+            if not self.is_fine(spot[1], scope):
                 yield from self._wrong(spot, scope)
             if self.unique:
                 chosen.append(spot)
         if self.unique == "list":
             yield from duplicates(chosen, below_list=self.steps[::-1].index(EACH) + 1)
 
-    def _is_surely_fine(self, subject: Subject) -> bool:
-        """The short answer for the many objects in which all is well, whatever the conditions say."""
-        if self.any_of or self.where or self.unique or self.unchanged is not None:
-            return False
-        try:
-            return self._is_fine_everywhere(Look(subject, self.text))
-        except (BudgetSpent, CannotDecide):  # conditions may leave out what was too much
-            return False
-
-    def _is_fine_everywhere(self, look: Look) -> bool:
-        for container in look.subject.containers if self.subject == "container" else (None,):
-            values = look.values(self.subject, self.steps, container)
-            if values is None:
-                return False
-            scope = look.scope(container)
-            for value in values:
-                if not (self._is_fine(value, scope) or (value is None and self._absence_is_fine())):
-                    return False
-        return True
-
-    def _is_fine(self, value: Any, scope: Scope) -> bool:
+    def is_fine(self, value: Any, scope: Scope) -> bool:
         """The short answer for the many places where all is well."""
         if self.forbidden:
             return not is_set(value)
@@ -204,7 +182,9 @@ class Statement:
                 return False
         return True
 
-    def _absence_is_fine(self) -> bool:
+    def _absenceis_fine(self) -> bool:
+        if self.forbidden:
+            return True
         if self.required or self.refuse_absent or self.absent_means is not None:
             return False
         return all(operator.absent is None for operator in self.operators)

@@ -6,7 +6,8 @@ from typing import Any
 
 from webhook.admission.compile_statements import KEYS, compile_statement
 from webhook.admission.finding import Found
-from webhook.admission.rule import Check, Compiling, RuleParts, Subject
+from webhook.admission.rule import Check, Compiling, Fine, RuleParts, Subject
+from webhook.admission.short_answers import short_answer
 from webhook.admission.statement_lint import warn_of_empty_lists
 from webhook.admission.statements import Statement
 from webhook.source.path import Path
@@ -48,11 +49,27 @@ def compile(params: Statements, compiling: Compiling) -> RuleParts:
     placed = [(below, statement) for below, statement in compiled if statement is not None]
     warn_of_empty_lists(placed, compiling)
     statements = [statement for _, statement in placed]
-    return RuleParts(checks=tuple(map(_check, statements)), needs_pod=any(s.subject != "object" for s in statements))
+    answers = [short_answer(statement) for statement in statements]
+    return RuleParts(
+        checks=tuple(map(_check, statements, answers)),
+        fine=_all(tuple(answer for answer in answers if answer)) if all(answers) else None,
+        needs_pod=any(s.subject != "object" for s in statements),
+    )
 
 
-def _check(statement: Statement) -> Check:
+def _check(statement: Statement, fine: Fine | None) -> Check:
     def check(subject: Subject) -> Iterator[Found]:
-        return statement.found(subject)
+        if fine is None or not fine(subject):
+            yield from statement.found(subject)
 
     return check
+
+
+def _all(answers: tuple[Fine, ...]) -> Fine:
+    def fine(subject: Subject) -> bool:
+        for answer in answers:  # noqa: SIM110 - a generator would cost as much as the answer
+            if not answer(subject):
+                return False
+        return True
+
+    return fine

@@ -112,7 +112,7 @@ def values(value: Any, steps: Steps) -> list[Any]:
     found, absent = [value], 0
     for index, step in enumerate(steps):
         if step is EACH:
-            found = [element for one in found for _, element in _elements(one)]
+            found = [element for one in found for element in (one if isinstance(one, list) else _present(one))]
             continue
         below = []
         for one in found:
@@ -129,3 +129,7 @@ def _elements(value: Any) -> Any:
     if isinstance(value, list):
         return enumerate(value)
     return [item for item in value.items() if item[1] is not None] if isinstance(value, dict) else ()
+
+
+def _present(value: Any) -> list[Any]:
+    return [inner for inner in value.values() if inner is not None] if isinstance(value, dict) else []
