@@ -15,6 +15,7 @@ from tests.objects import policy
 
 NAMESPACE = "refused"
 RULES = policy(
+    "- name: asked-about-new-pods\n  volumes: {hostPath: {forbidden: true}}\n"
     "- name: no-shell\n  refuse: no shell here\n"
     "  match: {kinds: [Pod/exec, Pod/attach], operations: [CONNECT], namespaces: {include: [refused]}}\n"
     "- name: kept\n  refuse: this pod is kept\n"

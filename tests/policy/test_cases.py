@@ -25,7 +25,12 @@ def test_a_case_needs_a_name_and_an_expectation_alone() -> None:
             "unknown key `imgae`",
             "did you mean `image`?",
         ),
-        ("{name: c, with: {image: 1}, expect: denied}", "1", "expected a string, found the number 1", "put it in quotes"),
+        (
+            "{name: c, with: {image: 1}, expect: denied}",
+            "1",
+            "expected a string, found the number 1",
+            "put it in quotes",
+        ),
         ("{name: c, with: {spec: null}, expect: denied}", "null", "expected a mapping, found nothing", None),
         (
             "{name: c, oldObject: {label: {}}, expect: denied}",
@@ -58,7 +63,7 @@ def test_a_case_needs_a_name_and_an_expectation_alone() -> None:
             "the path `spec..x` cannot be read at `..x`",
             'write it as spec.volumes[*].name or metadata.annotations["a.b/c"]',
         ),
-        ("{name: c, expect: {patch: {}}}", "{}", "expected a list, found a mapping", None),
+        ("{name: c, expect: {patch: {}}}", "{}", "expected a list, found a mapping", "begin each element with `- `"),
         (
             "{name: c, expect: allowed, file: pod.yaml, object: {kind: Pod}}",
             "pod.yaml",
@@ -101,7 +106,8 @@ def test_two_cases_of_one_name_are_told() -> None:
 
 def test_a_policy_that_is_not_there_is_told() -> None:
     text = document("{name: c, expect: allowed}").replace("policy: p\n", "policy: q\n")
-    assert [one[1:] for one in told(text)] == [("q", "there is no policy `q` here", "did you mean `p`?")]
+    cure = "name the folder that has it with --policies"
+    assert [one[1:] for one in told(text)] == [("q", "there is no policy `q` here", cure)]
 
 
 def test_parameters_that_the_policy_does_not_have_are_told() -> None:

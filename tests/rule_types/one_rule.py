@@ -36,3 +36,8 @@ def with_resources(
     """A pod whose one container has these resources; `spec` is merged over the pod's."""
     resources = {key: value for key, value in (("requests", requests), ("limits", limits)) if value}
     return pod({"spec": spec}, **({"resources": resources} if resources else {}))
+
+
+def with_volumes(*volumes: Any, **spec: Any) -> dict[str, Any]:
+    """A pod with these volumes; `spec` is merged over its spec."""
+    return pod({"spec": {"volumes": list(volumes), **spec}})

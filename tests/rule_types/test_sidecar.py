@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.objects import NOW, SHOP, decided, pod, policy, request, ruleset, workload
+from tests.objects import NOW, SHOP, decided, merged, pod, policy, request, ruleset, workload
 from tests.rule_types.one_rule import one_rule, said
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.facts import Facts, Namespace
@@ -51,6 +51,12 @@ def proxy(decision: Decision) -> dict[str, Any]:
 
 def annotated(**values: str) -> dict[str, Any]:
     return pod({"metadata": {"annotations": {f"acme.example/{key.replace('_', '-')}": v for key, v in values.items()}}})
+
+
+def small_rule(name: str, container: str, more: str = "") -> str:
+    """A rule that puts in a container whose image has the rule's name."""
+    raw = f"{{name: {container}, image: r.example/{name}:1, startupProbe: {{exec: {{command: [x]}}}}}}"
+    return f"- {{name: {name}, sidecar: {{container: {raw}{more}}}}}"
 
 
 def in_namespace(rules: Ruleset, obj: dict[str, Any], **annotations: str) -> Decision:
@@ -152,8 +158,7 @@ def test_the_position_is_not_checked_afterwards() -> None:
 
 
 def test_a_rule_puts_its_container_beside_that_of_another_rule_whatever_their_names() -> None:
-    one = "- {{name: {0}, sidecar: {{container: {{name: {1}, image: r.example/x:1, startupProbe: {{exec: {{command: [x]}}}}}}{2}}}}}"
-    rules = [one.format("a", "agent", ", position: {after: proxy}"), one.format("z", "proxy", "")]
+    rules = [small_rule("a", "agent", ", position: {after: proxy}"), small_rule("z", "proxy")]
     for text in ("\n".join(rules), "\n".join(reversed(rules))):
         decision = decided(ruleset(policy(text)), with_init({"name": "m", "image": "r.example/m:1"}))
         assert (init_names(decision), decision.notes) == (["proxy", "agent", "m"], ())
@@ -198,8 +203,6 @@ position: last
 def test_a_container_of_its_name_is_never_replaced_and_must_be_as_declared(
     change: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    from tests.objects import merged
-
     changed = merged(proxy(decided(RULES, pod())), change)
     decision = decided(RULES, with_init(changed))
     assert said(decision) == [(f"spec.initContainers[0].{path}", message) for path, message in expected]
@@ -223,10 +226,7 @@ def test_an_ephemeral_container_of_its_name_does_not_stand_for_it_and_is_not_tou
 
 
 def test_two_rules_with_the_same_name_and_other_images_have_both_failed() -> None:
-    text = "\n".join(
-        f"- {{name: {name}, sidecar: {{container: {{name: x, image: r.example/{name}:1, startupProbe: {{exec: {{command: [x]}}}}}}}}}}"
-        for name in "ab"
-    )
+    text = "\n".join(small_rule(name, "x") for name in "ab")
     decision = decided(ruleset(policy(text)), pod())
     assert (decision.verdict, decision.patch) == (Verdict.UNDECIDED, ())
     assert [(finding.rule.name, finding.cause) for finding in decision.findings] == [

@@ -198,10 +198,6 @@ def test_a_value_that_fits_is_read(name: str, given: Any, value: Any) -> None:
     decoded = outer(**{name: given})
     names = {known.name.rstrip("_").replace("_", "").lower(): known.name for known in fields(Outer)}
     attribute = names[name.lower()]
-        f
-        for f in {known.name: known for known in fields(Outer)}
-        if f.rstrip("_").replace("_", "").lower() == name.lower()
-    ]
     assert getattr(decoded, attribute) == value
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from webhook.admission.absent import inherited_leaf
+from webhook.admission.operands import Reference
 from webhook.admission.operators import CannotDecide
 from webhook.admission.rule import Fine, Subject
 from webhook.admission.spots import BUDGET, NAMESPACE, BudgetSpent, Look
@@ -31,8 +32,8 @@ def short_answer(statement: Statement) -> Fine | None:
         found = subject.derived(read, read)
         if found is None:
             return False
-        scope = Look(subject, statement.text).scope(None)
-        for value in found:
+        scope = Look(subject, statement.text).scope(None) if refers else _nowhere
+        for value in found:  # noqa: SIM110 - a generator would cost as much as the answer
             if not (absence_is_fine if value is None else statement.is_fine(value, scope)):
                 return False
         return True
@@ -44,6 +45,11 @@ def short_answer(statement: Statement) -> Fine | None:
             return False
 
     return careful if refers else fine
+
+
+def _nowhere(_: Reference) -> list[Any]:
+    """The scope of operators that look at no other path."""
+    return []
 
 
 @lru_cache(1024)

@@ -182,7 +182,9 @@ class Statement:
                 return False
         return True
 
-    def _absenceis_fine(self) -> bool:
+    @property
+    def absence_is_fine(self) -> bool:
+        """Whether nothing is said of a field that is absent."""
         if self.forbidden:
             return True
         if self.required or self.refuse_absent or self.absent_means is not None:

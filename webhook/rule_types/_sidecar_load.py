@@ -65,6 +65,7 @@ def _check_form(params: "Params", compiling: Compiling) -> None:
     elif not forms and not params.forbid:
         cure = "give it a `container`, say what must be there with `named`, or what must not with `forbid`"
         compiling.error((), "nothing is put in, required or forbidden", cure, on="key")
+        return
     needs = {"image": params.image if not params.named else None}
     needs |= {key: getattr(params, key) for key in _NEED_CONTAINERS if not params.declared}
     needs |= {key: getattr(params, key) for key in _NEED_SOME if not forms}
@@ -101,7 +102,7 @@ def _check_container(raw: dict[str, Any], at: Path, compiling: Compiling) -> Non
     if raw.get("restartPolicy", "Always") != "Always":
         cure = "leave it out" if at[0] == "container" else "leave it out for an init container"
         compiling.error((*at, "restartPolicy"), "a native sidecar has restartPolicy Always", cure)
-    role = "sidecars" if raw.get("restartPolicy") == "Always" else "initContainers"
+    role = "sidecars" if "restartPolicy" in raw else "initContainers"
     for key in raw:
         if key in CONTAINER.children and not fields_allowed_in(role, key):
             cure = "say restartPolicy: Always, and it is a sidecar"
