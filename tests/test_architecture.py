@@ -220,7 +220,7 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("words", [["check", "examples/good-deployment.yaml"], ["lint"]])
+@pytest.mark.parametrize("words", [["check", "examples/good-deployment.yaml"], ["lint"], ["test"]])
 def test_the_commands_of_a_developer_load_nothing_of_the_server(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text(RULES, encoding="utf-8")
     done = subprocess.run(

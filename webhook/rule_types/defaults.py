@@ -10,7 +10,7 @@ from typing import Literal
 from webhook.admission.edits import Conflict, Draft, Verb, same
 from webhook.admission.finding import Found
 from webhook.admission.operators import CannotDecide
-from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
+from webhook.admission.rule import Check, Compiling, Fine, Make, RuleParts, Subject
 from webhook.admission.words import shown
 from webhook.pod.containers import ALL_ROLES, Role
 from webhook.pod.merge import find
@@ -20,7 +20,7 @@ from webhook.rule_types._default_load import check_targets
 from webhook.rule_types._default_targets import Places, Target, Targets
 from webhook.rule_types._service_account_token import remove_token, token_left
 from webhook.source.declare import field, shape
-from webhook.source.path import Path
+from webhook.source.path import Path, look_up
 
 _FILLED = ALL_ROLES - {Role.EPHEMERAL}
 _POD = ("", "Pod")
@@ -58,6 +58,7 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
         checks.append(token_left)
     return RuleParts(
         checks=(*checks, *map(_check_object, in_object.items())),
+        fine=_fine(params),
         fill=_all(makes) if makes else None,
         fill_object=_all([_fill_object(item) for item in in_object.items()]) if in_object else None,
         roles=_FILLED,
@@ -156,6 +157,25 @@ def _refuse_clash(change: Change, draft: Draft) -> None:
         beside = edit.path[:-2] == change.path[:-2] and edit.path[-1] == change.path[-1]
         if beside and edit.rule != draft.rule and edit.before is None:
             raise Conflict(change.path, edit.rule, draft.rule)
+
+
+def _fine(params: Params) -> Fine | None:
+    """The short answer for a pod in which every leaf is set: a default minds nothing that is there."""
+    targets = params.default
+    if targets is None or targets.object or params.enforce or params.append or params.remove or params.clamp:
+        return None
+    places = Places(targets)
+
+    def fine(subject: Subject) -> bool:
+        for target in places.in_pod(subject):
+            if target.wanted.has_sources:
+                return False
+            for below, _ in target.wanted.leaves:
+                if look_up(subject.object, (*target.at, *below)) is None:
+                    return False
+        return True
+
+    return fine
 
 
 def _check(item: tuple[str, Targets]) -> Check:
