@@ -207,6 +207,14 @@ spec:
   rules:
   - name: registries
     images: {from: [registry.corp.example]}
+---
+apiVersion: doorward.dev/v1
+kind: PolicyTest
+metadata: {name: p}
+spec:
+  policy: p
+  cases:
+  - {name: ours is fine, expect: allowed}
 """
 
 HEAVY = ("asyncio", "cryptography", "httpx", "kubernetes", "msgspec", "re2", "starlette", "uvicorn")

@@ -150,7 +150,7 @@ def test_broken_cases_are_told_before_anything_runs(run: Run) -> None:
     outcome = run(cases="  - {name: c, expect: maybe}\n")
     assert (outcome.code, outcome.out) == (2, "")
     assert "error: `maybe` is not one of allowed, denied, undecided" in outcome.err
-    assert "policies/p.test.yaml:7:22" in outcome.err
+    assert "policies/p.test.yaml:7:23" in outcome.err
 
 
 def test_cases_elsewhere_are_run_under_the_rules_that_are_named(run: Run, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ WEB = {"name": "web", "image": "nginx:1"}
 REFUSED = [
     a_pod("whole-request", resources={"requests": {"cpu": "10m"}}),
     a_pod("whole-limit", resources={"limits": {"cpu": "1", "memory": "100Mi"}}),
+    a_pod("hasty", terminationGracePeriodSeconds=1),
     a_pod("windows", os={"name": "windows"}),
     a_pod("too-much", {"cpu-request": "7", "memory-limit": "x", "exclude-ports": "0"}),
     a_pod("own-volume", volumes=[{"name": "mesh-tmp", "configMap": {"name": "mine"}}]),
@@ -78,6 +79,7 @@ PLAIN = [
     a_pod("tuned", {"cpu-request": "0.25", "cpu-limit": "1500m", "memory-limit": "1024Mi", "exclude-ports": "81,80"}),
     a_pod("limit-only", {"cpu-limit": "20m"}),
     a_pod("host-network", hostNetwork=True),
+    a_pod("just-in-time", terminationGracePeriodSeconds=5),
     a_pod("job", restartPolicy="Never", activeDeadlineSeconds=60),
     a_pod("roomy", resources={"requests": {"cpu": "2", "memory": "2Gi"}, "limits": {"cpu": "4", "memory": "4Gi"}}),
     a_pod("init", initContainers=[{"name": "migrate", "image": "b:1"}, {"name": "s", "image": "c:1"}]),

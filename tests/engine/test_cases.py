@@ -212,7 +212,8 @@ def test_a_rules_own_mode_is_part_of_what_it_says(judge: Any) -> None:
 def test_exceptions_excuse_only_what_is_judged_as_deployed(judge: Any) -> None:
     exception = (
         "---\napiVersion: doorward.dev/v1\nkind: Exception\nmetadata: {name: e}\n"
-        "spec: {rules: [p], reason: r, owner: o, granted: 2026-01-01, expires: 2026-02-01, match: {namespaces: {include: [shop]}}}\n"
+        "spec: {rules: [p], reason: r, owner: o, granted: 2026-01-01, expires: 2026-02-01, "
+        "match: {namespaces: {include: [shop]}}}\n"
     )
     rules = policy("- {name: ours, images: {from: [a.example]}}") + exception
     assert differences(judge("expect: denied", rules)) == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.objects import merged, pod, workload
+from tests.objects import decided, merged, pod, policy, request, workload
 from webhook.admission.finding import Finding, Mode, RuleInfo, Severity
 from webhook.engine.ratchet import OldFindings, container_at, repository, touches_only_bookkeeping
 from webhook.source.path import Path
@@ -146,3 +146,13 @@ def test_a_changed_spec_is_never_bookkeeping() -> None:
 def test_metadata_of_another_shape_is_compared_as_it_is(metadata: Any) -> None:
     assert not touches_only_bookkeeping({**pod(), "metadata": metadata}, pod())
     assert touches_only_bookkeeping({**pod(), "metadata": metadata}, {**pod(), "metadata": metadata})
+
+
+def test_volumes_go_by_their_names_so_that_their_order_says_nothing() -> None:
+    rules = policy("- name: r\n  fields: {pod: 'spec.volumes[*].hostPath', forbidden: true}")
+    host = {"name": "host", "hostPath": {"path": "/data"}}
+    old = pod({"spec": {"volumes": [host]}})
+    moved = pod({"spec": {"volumes": [{"name": "tmp", "emptyDir": {}}, host]}})
+    another = pod({"spec": {"volumes": [{**host, "name": "other"}]}})
+    assert decided(rules, request(moved, old=old)).allowed
+    assert not decided(rules, request(another, old=old)).allowed

@@ -1,7 +1,8 @@
 """The ratchet: on UPDATE, what the old object already had wrong warns, and does not deny.
 
-The same finding means the same rule, list, container name, path below it and value. It is lost when that
-container's image repository has changed: new software is judged anew.
+The same finding means the same rule, list, container name, path below it and value; elements of other lists (volumes,
+environment variables) go by their names too. It is lost when that container's image repository has changed: new
+software is judged anew.
 """
 
 from collections.abc import Iterable
@@ -21,12 +22,18 @@ Identity = tuple[str, Path, str]
 def identity(finding: Finding, obj: dict[str, Any]) -> tuple[Identity, Any]:
     """What makes a finding the same in two versions of an object; the value is compared beside it."""
     at = container_at(finding.path)
-    if at is None:
-        return (finding.rule.id, finding.path, ""), finding.value
-    raw = look_up(obj, finding.path[: at + 2])
-    name = raw.get("name") if isinstance(raw, dict) else None
-    below: Path = (*finding.path[:at], finding.path[at], str(name), *finding.path[at + 2 :])
-    return (finding.rule.id, below, repository(raw)), finding.value
+    container = look_up(obj, finding.path[: at + 2]) if at is not None else None
+    return (finding.rule.id, _by_name(finding.path, obj), repository(container)), finding.value
+
+
+def _by_name(path: Path, obj: Any) -> Path:
+    """The path with the name of an element instead of its index: the order of a list says nothing."""
+    named: list[str | int] = []
+    for step in path:
+        obj = look_up(obj, (step,))
+        name = obj.get("name") if isinstance(step, int) and isinstance(obj, dict) else None
+        named.append(name if isinstance(name, str) else step)
+    return tuple(named)
 
 
 def container_at(path: Path) -> int | None:

@@ -84,7 +84,7 @@ def text(run: CasesRun, style: Style) -> str:
 def summary(run: CasesRun, style: Style) -> str:
     """The closing line."""
     if not run.ran:
-        return style.plain("Nothing was run: no case was found.\n")
+        return style.plain("Nothing was tested: no case was found.\n")
     policies = len({one.policy for one in run.ran})
     ran = f"Ran {plural(len(run.ran), 'case')} of {plural(policies, 'policy', 'policies')}"
     failed = len(run.failed)

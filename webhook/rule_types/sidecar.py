@@ -17,7 +17,8 @@ from webhook.pod.containers import Container, Pod, Role
 from webhook.pod.image import Image, ImagePattern
 from webhook.rule_types._metadata_places import elsewhere, entries
 from webhook.rule_types._sidecar_containers import Declared
-from webhook.rule_types._sidecar_inject import Parts, lacking_in, misfits, put_in, retune, standing
+from webhook.rule_types._sidecar_fit import Parts, misfits, standing
+from webhook.rule_types._sidecar_inject import lacking_in, put_in, retune
 from webhook.rule_types._sidecar_load import check_params, declared_amounts
 from webhook.rule_types._sidecar_tune import Tuner, Tuning
 from webhook.rule_types._sidecar_words import ExcludePorts, Mark, MountInto, OptOut, Position, Skip, Tuned, families
