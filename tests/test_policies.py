@@ -4,11 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from webhook.engine.cases import judge_case
 from webhook.policy.cases import Case
 from webhook.policy.load import read
+from webhook.policy.schema import rules_schema
 from webhook.policy.suites import Suite, ruleset_of
+from webhook.source import yaml
 
 FOLDER = Path(__file__).parents[1] / "policies"
 LOADING = read([str(FOLDER)])
@@ -24,6 +27,18 @@ def cases() -> list[Any]:
 
 def test_the_shipped_rules_and_cases_have_no_errors_and_no_warnings() -> None:
     assert [str(problem) for problem in LOADING.problems] == []
+
+
+def test_editors_find_nothing_wrong_with_the_shipped_documents() -> None:
+    validator = Draft7Validator(rules_schema())
+    documents = [
+        (path.name, document.value)
+        for path in sorted(FOLDER.rglob("*.yaml"))
+        if path.name != "kustomization.yaml"
+        for document in yaml.read(path.read_bytes(), path.name).documents
+    ]
+    assert len(documents) == len(LOADING.folder.documents)
+    assert [(name, error.message) for name, value in documents for error in validator.iter_errors(value)] == []
 
 
 @pytest.mark.parametrize(("suite", "case"), cases())

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from webhook.admission.edits import Conflict, Draft, authors_path, replay, same
 from webhook.errors import MalformedObject
+from webhook.source.path import Path
 
 
 def applied(before: dict[str, Any], draft: Draft) -> dict[str, Any]:
@@ -157,10 +158,11 @@ def test_any_run_of_edits_gives_the_patch_that_jsonpatch_applies_to_the_same_obj
 
 
 def test_a_word_is_put_at_the_end_of_a_list_of_words_once_whichever_rules_want_it() -> None:
-    path = ("metadata", "annotations", "words")
-    draft = Draft({"metadata": {"annotations": {"words": "a, b"}}})
+    path: Path = ("metadata", "annotations", "words")
+    before = {"metadata": {"annotations": {"words": "a, b"}}}
+    draft = Draft(before)
     for rule, word in (("p/one", "c"), ("p/two", "b"), ("p/two", "d"), ("p/one", "c")):
         draft.rule = rule
         draft.set_word(path, word)
     assert draft.get(path) == "a,b,c,d"
-    assert apply_patch({"metadata": {"annotations": {"words": "a, b"}}}, draft.patch) == draft.object
+    assert applied(before, draft) == draft.object

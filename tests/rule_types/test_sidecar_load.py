@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.objects import policy, problems
 from tests.rule_types.one_rule import wrongs
 
 PROXY = 'container: {name: proxy, image: "r.example/proxy:1", startupProbe: {exec: {command: [x]}}}\n'
@@ -139,14 +138,3 @@ def test_pods_must_be_among_the_kinds() -> None:
 )
 def test_what_is_probably_not_meant_is_a_warning(text: str, message: str) -> None:
     assert [(level, told) for level, told, _ in wrongs("sidecar", text)] == [("warning", message)]
-
-
-def test_rules_that_wait_for_each_other_are_told_at_their_positions() -> None:
-    one = '- {{name: {0}, sidecar: {{container: {{name: {0}, image: "r.example/a:1"}}, position: {{after: {1}}}}}}}'
-    found = [
-        found for found in problems(policy(f"{one.format('a', 'b')}\n{one.format('b', 'a')}")) if found.level == "error"
-    ]
-    assert [(one.message, one.place.line) for one in found] == [
-        ("`p/a` and `p/b` are put beside each other's containers, so none can come first", 9),
-        ("`p/a` and `p/b` are put beside each other's containers, so none can come first", 10),
-    ]

@@ -48,11 +48,15 @@ class Subject:
     def images(self) -> tuple[ImageUse, ...]:
         """Every image that the chosen containers and the image volumes bring in."""
         if self._images is None:
-            volumes = self._image_volumes
-            if volumes is None:
-                volumes = self.pod.image_volumes if self.pod else ()
-            self._images = tuple(map(image_use, self.containers)) + volumes
+            self._images = tuple(map(image_use, self.containers)) + self.image_volumes
         return self._images
+
+    @property
+    def image_volumes(self) -> tuple[ImageUse, ...]:
+        """The images that are mounted as volumes, as far as the rule is about them."""
+        if self._image_volumes is None:
+            self._image_volumes = self.pod.image_volumes if self.pod else ()
+        return self._image_volumes
 
     def derived(self, key: Hashable, build: Callable[["Subject"], _Derived]) -> _Derived:
         """What `build` makes of the subject: made once, and shared by all rules that ask under the same key."""

@@ -5,9 +5,7 @@ initContainer with restartPolicy Always is a native sidecar (KEP-753); an image 
 (`volumes[].image.reference`, KEP-4639).
 """
 
-from collections.abc import Iterator
 from enum import StrEnum
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from webhook.errors import MalformedObject
@@ -34,18 +32,23 @@ ALL_ROLES = frozenset(Role)
 class Container:
     """One container: its dict, what it is, and where it stands in the author's object."""
 
-    __slots__ = ("at", "list", "name", "pod", "raw", "role", "security")
+    __slots__ = ("index", "list", "name", "pod", "raw", "role", "security")
 
     def __init__(self, pod: "Pod", list_name: str, index: int, raw: dict[str, Any]) -> None:
         self.pod = pod
         self.list = list_name
+        self.index = index
         self.raw = raw
-        self.at: Path = (*pod.at, "spec", list_name, index)
         name = raw.get("name")
         self.name: str = name if isinstance(name, str) else ""
-        self.role = _role(list_name, raw)
+        self.role = Role.CONTAINER if list_name == "containers" else _role(list_name, raw)
         security = raw.get("securityContext")
         self.security: dict[str, Any] = security if isinstance(security, dict) else {}
+
+    @property
+    def at(self) -> Path:
+        """Where it stands in the author's object."""
+        return (*self.pod.at, "spec", self.list, self.index)
 
     @property
     def image(self) -> str:
@@ -68,6 +71,8 @@ class ImageUse(NamedTuple):
 class Pod:
     """A pod wherever it stands: `root` is the whole object, `at` the path of the pod in it."""
 
+    __slots__ = ("_containers", "_image_volumes", "at", "metadata", "root", "spec")
+
     def __init__(self, root: dict[str, Any], at: Path) -> None:
         self.root = root
         self.at = at
@@ -76,10 +81,17 @@ class Pod:
             pod = _dict(pod.get(step), at[: index + 1])
         self.metadata: dict[str, Any] = _dict(pod.get("metadata"), (*at, "metadata"))
         self.spec: dict[str, Any] = _dict(pod.get("spec"), (*at, "spec"))
+        self._containers: tuple[Container, ...] | None = None
+        self._image_volumes: tuple[ImageUse, ...] | None = None
 
-    @cached_property
+    @property
     def containers(self) -> tuple[Container, ...]:
         """Every container of every list, in the order in which the pod starts them."""
+        if self._containers is None:
+            self._containers = self._walked()
+        return self._containers
+
+    def _walked(self) -> tuple[Container, ...]:
         found: list[Container] = []
         for name in LISTS:
             items = self.spec.get(name)
@@ -87,7 +99,7 @@ class Pod:
                 found += self._list(name, items)
         return tuple(found)
 
-    def _list(self, name: str, items: Any) -> Iterator[Container]:
+    def _list(self, name: str, items: Any) -> list[Container]:
         at = (*self.at, "spec", name)
         if not isinstance(items, list):
             raise _malformed(at, "a list of containers", items)
@@ -96,19 +108,25 @@ class Pod:
         for index, raw in enumerate(items):
             if not isinstance(raw, dict):
                 raise _malformed((*at, index), "a container", raw)
-            yield Container(self, name, index, raw)
+        return [Container(self, name, index, raw) for index, raw in enumerate(items)]
 
-    @cached_property
+    @property
     def image_volumes(self) -> tuple[ImageUse, ...]:
         """The images that are mounted as volumes."""
+        if self._image_volumes is None:
+            self._image_volumes = self._mounted()
+        return self._image_volumes
+
+    def _mounted(self) -> tuple[ImageUse, ...]:
         volumes = self.spec.get("volumes") or []
         if not isinstance(volumes, list):
             raise _malformed((*self.at, "spec", "volumes"), "a list of volumes", volumes)
-        return tuple(use for index, raw in enumerate(volumes) if (use := self._image_volume(index, raw)))
+        others = [
+            (at, raw) for at, raw in enumerate(volumes) if not isinstance(raw, dict) or raw.get("image") is not None
+        ]
+        return tuple(use for at, raw in others if (use := self._image_volume(at, raw)))
 
     def _image_volume(self, index: int, raw: Any) -> ImageUse | None:
-        if isinstance(raw, dict) and raw.get("image") is None:
-            return None
         at = (*self.at, "spec", "volumes", index)
         source = _dict(raw, at).get("image")
         if source is None:
@@ -125,6 +143,10 @@ class Pod:
             container=None,
             owner=f"volume {raw.get('name')}",
         )
+
+
+def _is_other_volume(raw: Any) -> bool:
+    return isinstance(raw, dict) and raw.get("image") is None
 
 
 def image_use(container: Container) -> ImageUse:
@@ -145,7 +167,7 @@ def image_use(container: Container) -> ImageUse:
 def _role(list_name: str, raw: dict[str, Any]) -> Role:
     if list_name == "initContainers":
         return Role.SIDECAR if raw.get("restartPolicy") == "Always" else Role.INIT
-    return Role.CONTAINER if list_name == "containers" else Role.EPHEMERAL
+    return Role.EPHEMERAL
 
 
 def _dict(value: Any, path: Path) -> dict[str, Any]:

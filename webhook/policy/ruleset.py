@@ -33,7 +33,8 @@ class Selection:
     def containers(self, pod: Pod) -> tuple[Container, ...]:
         """The pod's containers that are meant."""
         if self.match is None and self.include is None and self.exclude is None:
-            meant = tuple(c for c in pod.containers if c.role in self.roles)
+            roles = tuple(self.roles)  # comparing is cheaper than a role's hash
+            meant = tuple([c for c in pod.containers if c.role in roles])
         else:
             meant = tuple(c for c in pod.containers if self._means(c))
         return meant if len(meant) < len(pod.containers) else pod.containers

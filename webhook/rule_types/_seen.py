@@ -38,8 +38,12 @@ def fine_again(said: Said, checks: tuple[Check, ...]) -> Fine:
 
 def image_texts(subject: Subject) -> frozenset[Hashable] | None:
     """The images of the subject, each with its pull policy."""
-    found = frozenset((use.text, use.pull_policy) for use in subject.images)
-    return None if any(len(text) + len(policy or "") > _LONGEST_IMAGE for text, policy in found) else found
+    said = [(one.raw.get("image"), one.raw.get("imagePullPolicy")) for one in subject.containers]
+    said += [(use.text, use.pull_policy) for use in subject.image_volumes]
+    for text, policy in said:
+        if type(text) is not str or type(policy) is not str or len(text) + len(policy) > _LONGEST_IMAGE:
+            return None
+    return frozenset(said)
 
 
 def amounts(subject: Subject) -> frozenset[Hashable] | None:
