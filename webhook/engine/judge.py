@@ -51,8 +51,10 @@ def judge(case: Case, applicable: Iterable[Applicable]) -> Judged:
     pod = Pod(case.object, case.pod_at) if case.pod_at is not None else None
     subject = Subject(case.request, case.object, pod, case.namespace, case.now)
     for one in applicable:
+        rule, fine = one.rule, one.rule.parts.fine
         try:
-            _judge(one, subject, case, judged)
+            if fine is None or not fine(subject if rule.selection is None else narrow(subject, rule)):
+                _judge(one, subject, case, judged)
         except MalformedObject:
             raise
         except Exception as error:  # noqa: BLE001 - a rule that breaks must not break the answer
@@ -62,11 +64,8 @@ def judge(case: Case, applicable: Iterable[Applicable]) -> Judged:
 
 def _judge(one: Applicable, subject: Subject, case: Case, judged: Judged) -> None:
     """What one rule has to say; raises BudgetSpent where the object has too many findings."""
-    rule = one.rule
-    target = subject if rule.selection is None else narrow(subject, rule)
-    if rule.parts.fine is not None and rule.parts.fine(target):
-        return
-    for check in rule.parts.checks:
+    target = subject if one.rule.selection is None else narrow(subject, one.rule)
+    for check in one.rule.parts.checks:
         for found in check(target):
             if len(judged.findings) >= MOST:
                 raise BudgetSpent(f"could not be checked: this object has more than {MOST:,} findings")

@@ -1,74 +1,70 @@
 """What was fine once needs no second look: the same few images and amounts come again and again."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 from webhook.admission.rule import Check, Fine, Subject
 from webhook.pod.containers import Role
 
 MOST = 512
-"""Sayings that are remembered for each rule: what is remembered comes from users."""
+"""Parts that are remembered for each rule: they come from users, so they are few and short."""
 
-_LONGEST_IMAGE = 500  # characters of an image and its pull policy; nobody can pull from a longer one
-_LONGEST_AMOUNT = 100  # characters of a resource's name and its amount
-_MOST_AMOUNTS = 8
+LONGEST = 500
+"""Characters of a part that is remembered; nobody can pull from a longer image reference."""
 
-Said = Callable[[Subject], frozenset[Hashable] | None]
-"""Everything in a subject that a rule depends on, split into parts that are judged one by one; None: ask anew."""
+Said = Callable[[Subject], list[Any] | None]
+"""All that a rule depends on, in parts that it judges one by one: nested tuples, where equal text has an equal verdict;
+None where the rule depends on more."""
 
 
 def fine_again(said: Said, checks: tuple[Check, ...]) -> Fine:
-    """The short answer of a rule that judges each part of what is said by itself, and by nothing else."""
-    known: set[Hashable] = set()
+    """The short answer of a rule that judges each part of what is said by itself, and nothing else."""
+    known: set[Any] = set()
 
     def fine(subject: Subject) -> bool:
         parts = subject.derived(said, said)
-        if parts is None or known.issuperset(parts):
-            return parts is not None
+        try:
+            if parts is None or known.issuperset(parts):
+                return parts is not None
+        except TypeError:  # a list or an object stands where a text belongs
+            return False
         if any(True for check in checks for _ in check(subject)):
             return False
         if len(known) + len(parts) > MOST:
             known.clear()
-        if len(parts) <= MOST:
-            known.update(parts)
+        known.update([part for part in parts[:MOST] if _length(part) <= LONGEST])
         return True
 
     return fine
 
 
-def image_texts(subject: Subject) -> frozenset[Hashable] | None:
-    """The images of the subject, each with its pull policy."""
+def _length(part: Any) -> int:
+    """How many characters a part has; too many for one that holds more than texts, for 1 equals true."""
+    if isinstance(part, tuple):
+        return sum(map(_length, part))
+    return len(part) if isinstance(part, str) else 0 if part is None else LONGEST + 1
+
+
+def images(subject: Subject) -> list[Any] | None:
+    """Each image with its pull policy."""
     said = [(one.raw.get("image"), one.raw.get("imagePullPolicy")) for one in subject.containers]
-    said += [(use.text, use.pull_policy) for use in subject.image_volumes]
-    for text, policy in said:
-        if type(text) is not str or type(policy) is not str or len(text) + len(policy) > _LONGEST_IMAGE:
-            return None
-    return frozenset(said)
+    return said + [(use.text, use.pull_policy) for use in subject.image_volumes]
 
 
-def amounts(subject: Subject) -> frozenset[Hashable] | None:
-    """What each container requests and is limited to, where all of it is plain text and nothing holds for the pod."""
+def amounts(subject: Subject) -> list[Any] | None:
+    """What each container requests and is limited to, where nothing holds for the pod as a whole."""
     pod = subject.pod
     if pod is None or pod.spec.get("resources") is not None:
         return None
-    found: set[Hashable] = set()
+    found: list[Any] = []
     for container in subject.containers:
+        resources = container.raw.get("resources")
         if container.role is Role.EPHEMERAL:  # no rule judges what they ask for
             continue
-        resources = container.raw.get("resources")
         if not isinstance(resources, dict):
             return None
-        sides = _texts(resources.get("requests")), _texts(resources.get("limits"))
-        if None in sides:
+        requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
+        if not isinstance(requests, dict) or not isinstance(limits, dict):
             return None
-        found.add(sides)
-    return frozenset(found)
-
-
-def _texts(side: Any) -> tuple[tuple[str, str], ...] | None:
-    if not isinstance(side, dict) or len(side) > _MOST_AMOUNTS:
-        return () if side is None else None
-    for name, text in side.items():
-        if type(text) is not str or len(name) + len(text) > _LONGEST_AMOUNT:
-            return None
-    return tuple(side.items())
+        found.append((*requests.items(), None, *limits.items()))
+    return found

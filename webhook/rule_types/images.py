@@ -16,7 +16,7 @@ from webhook.pod.containers import ImageUse
 from webhook.pod.image import Image, ImagePattern, ImagePatterns
 from webhook.pod.image_rewrite import RewriteError, Rewrites, RewriteSource, RewriteTarget, rewrite
 from webhook.rule_types._image_contradictions import TagGlob, tell_contradictions
-from webhook.rule_types._seen import fine_again, image_texts
+from webhook.rule_types._seen import fine_again, images
 from webhook.source.declare import field, shape
 from webhook.source.path import Path
 from webhook.source.shape import Problems, json_schema, record, record_schema
@@ -122,7 +122,7 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
         checks.append(_not_rewritten(rewrites))
     return RuleParts(
         checks=tuple(checks),
-        fine=fine_again(image_texts, tuple(checks)),
+        fine=fine_again(images, tuple(checks)),
         rewrite=_rewrite(rewrites) if rewrites else None,
     )
 

@@ -1,6 +1,6 @@
 """resources: what containers and pods may request and be limited to. Quantities: pod/quantity.py."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from webhook.admission.edits import Draft
@@ -191,12 +191,12 @@ def _said(classes: Classes | None) -> Said:
         return amounts
     path, names = classes.by.path[1:], frozenset(classes.bounds)
 
-    def said(subject: Subject) -> frozenset[Hashable] | None:
+    def said(subject: Subject) -> list[Any] | None:
         parts = subject.derived(amounts, amounts)
         name = look_up(subject.pod.metadata, path) if subject.pod else None
         if parts is None or not isinstance(name, str) or name not in names:
             return None
-        return frozenset((name, part) for part in parts)
+        return [(name, part) for part in parts]
 
     return said
 
