@@ -44,7 +44,7 @@ def check(folder: Path, rounds: int) -> Iterator[Figure]:
 
 def _ten_policies() -> list[Path]:
     """Ten of the shipped policies."""
-    return sorted(SHIPPED.glob("*/*.yaml"))[:10]
+    return [file for file in sorted(SHIPPED.glob("*/*.yaml")) if not file.name.endswith(".test.yaml")][:10]
 
 
 def _doorward(files: Sequence[Path], policies: Sequence[Path]) -> list[str]:

@@ -71,7 +71,7 @@ def problems(text: str) -> tuple[Problem, ...]:
     """Everything that is wrong with a rules folder with this one file, called rules.yaml."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "rules.yaml").write_text(text, encoding="utf-8")
-        return read([folder]).problems
+        return read([folder], tests=True).problems
 
 
 def policy(rules: str, **spec: str) -> str:

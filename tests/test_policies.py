@@ -14,7 +14,7 @@ from webhook.policy.suites import Suite, ruleset_of
 from webhook.source import yaml
 
 FOLDER = Path(__file__).parents[1] / "policies"
-LOADING = read([str(FOLDER)])
+LOADING = read([str(FOLDER)], tests=True)
 
 
 def cases() -> list[Any]:

@@ -89,7 +89,7 @@ def judged() -> Iterator[Any]:
 
 def loading(block: Block, tmp_path: Path) -> Any:
     (tmp_path / "rules.yaml").write_text(block.text, encoding="utf-8")
-    return read([str(tmp_path)])
+    return read([str(tmp_path)], tests=True)
 
 
 def obj(block: Block) -> dict[str, Any]:

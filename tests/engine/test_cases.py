@@ -29,7 +29,7 @@ def judge(tmp_path: Any) -> Any:
             f"spec:\n  policy: p\n{spec}  cases:\n  - {{name: c, {case}}}\n"
         )
         (tmp_path / "rules.yaml").write_text(rules + test, encoding="utf-8")
-        loading = read([str(tmp_path)])
+        loading = read([str(tmp_path)], tests=True)
         assert loading.problems == ()
         [suite] = loading.suites
         [one] = suite.spec.cases

@@ -71,7 +71,8 @@ def test_tests_beside_the_rules_do_not_change_the_fingerprint(tmp_path: Path) ->
     case = "apiVersion: doorward.dev/v1\nkind: PolicyTest\nmetadata: {name: t}\nspec: {policy: p}\n"
     with_test = folder_of(tmp_path / "one", a_yaml=GOOD, a_test_yaml=case)
     assert with_test.digest == folder_of(tmp_path / "two", a_yaml=GOOD).digest
-    assert named(with_test) == [("Policy", "p"), ("PolicyTest", "t")]
+    assert named(with_test) == [("Policy", "p")]
+    assert named(read_folder([str(tmp_path / "one")], tests=True)) == [("Policy", "p"), ("PolicyTest", "t")]
 
 
 HEAD = {"apiVersion": "doorward.dev/v1", "kind": "Profile", "metadata": "{name: x}", "spec": "{mode: warn}"}
@@ -154,3 +155,19 @@ def test_a_file_that_is_no_yaml_is_told_and_the_others_are_read(tmp_path: Path) 
     folder = folder_of(tmp_path, a_yaml="a: [1\n", b_yaml=GOOD)
     assert named(folder) == [("Policy", "p")]
     assert len(folder.problems()) == 1
+
+
+def test_files_that_hold_only_tests_are_read_with_tests_alone_and_never_where_a_rule_may_hide(tmp_path: Path) -> None:
+    case = "apiVersion: doorward.dev/v1\nkind: PolicyTest\nmetadata: {name: p}\nspec: {policy: p, cases: []}\n"
+    (tmp_path / "tests.yaml").write_text(case)
+    (tmp_path / "mixed.yaml").write_text(
+        case + "---\n{apiVersion: doorward.dev/v1, kind: Policy, metadata: {name: q}, spec: {}}\n"
+    )
+    (tmp_path / "block.yaml").write_text(case + "---\n" + case.replace("PolicyTest", "Policy"))
+    assert [document.kind for document in read_folder([str(tmp_path)]).documents] == [
+        "PolicyTest",
+        "Policy",
+        "PolicyTest",
+        "Policy",
+    ]
+    assert len(read_folder([str(tmp_path)], tests=True).documents) == 5

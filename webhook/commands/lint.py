@@ -21,7 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Every error and warning of the folder with its place; 2 where it could not be put in force."""
-    loading = read(args.paths or rules_folders(args), args.profile)
+    loading = read(args.paths or rules_folders(args), args.profile, tests=True)
     count = len(loading.ruleset.rules) if loading.ruleset else 0
     linted = rules.Linted(loading.problems, len(loading.folder.files), count)
     if args.output == "text":

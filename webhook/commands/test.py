@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """Failed cases on standard output, the summary on standard error; 0 passed, 1 failed, 2 broken, 3 none."""
     began = time.perf_counter()
     folders = [*args.paths, *(args.policies or ())] or rules_folders(args)
-    loading = read(folders, args.profile)
+    loading = read(folders, args.profile, tests=True)
     if loading.ruleset is None:
         refuse(loading.problems, len(loading.folder.files))
     suites = _asked(args.paths, loading)

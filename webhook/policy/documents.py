@@ -1,6 +1,7 @@
 """The documents of a rules folder: which files, which kinds, which names; nothing is compiled here."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,8 +39,14 @@ class Folder:
         return tuple(sorted(told, key=lambda p: (p.place.file, p.place.line, p.place.column)))
 
 
-def read_folder(arguments: Sequence[str]) -> Folder:
-    """Read every YAML and JSON file under the arguments; raises InputError for a name that does not exist."""
+_KIND = re.compile(rb"^kind:[ ]*([A-Za-z]+)", re.MULTILINE)
+
+
+def read_folder(arguments: Sequence[str], *, tests: bool = False) -> Folder:
+    """Read every YAML and JSON file under the arguments; raises InputError for a name that does not exist.
+
+    Files that hold nothing but PolicyTest documents are only read with `tests`: they say nothing of what is allowed.
+    """
     folder = Folder()
     digests = []
     for source in files.find(arguments):
@@ -50,6 +57,8 @@ def read_folder(arguments: Sequence[str]) -> Folder:
             data = source.read()
         except InputError as error:
             folder.unreadable.append(Problem(str(error), Place(source.name, 1, 1, 1, "")))
+            continue
+        if not tests and _holds_only_tests(data):
             continue
         reading = yaml.read(data, source.name)
         folder.unreadable += reading.problems
@@ -65,6 +74,13 @@ def read_folder(arguments: Sequence[str]) -> Folder:
     folder.digest = hashlib.sha256(b"".join(sorted(digests))).hexdigest()  # the same rules, however they are laid out
     _refuse_twins(folder)
     return folder
+
+
+def _holds_only_tests(data: bytes) -> bool:
+    """Whether every document of a file plainly is a PolicyTest; where that is not plain, the file is read."""
+    kinds = _KIND.findall(data)
+    documents = sum(bool(part.strip()) for part in re.split(rb"^---", data, flags=re.MULTILINE))
+    return set(kinds) == {b"PolicyTest"} and len(kinds) == documents
 
 
 def _take(source: yaml.Document, problems: Problems, folder: Folder) -> None:

@@ -42,9 +42,10 @@ def load(arguments: Sequence[str], profile: str = "") -> Ruleset:
     return loading.ruleset
 
 
-def read(arguments: Sequence[str], profile: str = "") -> Loading:
-    """Read and compile a rules folder; raises InputError only where there is nothing to read."""
-    folder = read_folder(arguments)
+def read(arguments: Sequence[str], profile: str = "", *, tests: bool = False) -> Loading:
+    """Read and compile a rules folder, with `tests` its PolicyTest documents too; raises InputError only where there is
+    nothing to read."""
+    folder = read_folder(arguments, tests=tests)
     if not folder.files:
         raise InputError(f"no rules in {', '.join(arguments)}: a rules folder holds .yaml files with Policy documents")
     chosen = _choose_profile(folder, profile)

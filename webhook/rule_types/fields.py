@@ -50,16 +50,24 @@ def compile(params: Statements, compiling: Compiling) -> RuleParts:
     warn_of_empty_lists(placed, compiling)
     statements = [statement for _, statement in placed]
     answers = [short_answer(statement) for statement in statements]
+    fine = _all(tuple(answer for answer in answers if answer)) if all(answers) else None
     return RuleParts(
-        checks=tuple(map(_check, statements, answers)),
-        fine=_all(tuple(answer for answer in answers if answer)) if all(answers) else None,
+        checks=tuple(
+            statement.found if fine else _check(statement, answer)
+            for statement, answer in zip(statements, answers, strict=True)
+        ),
+        fine=fine,
         needs_pod=any(s.subject != "object" for s in statements),
     )
 
 
-def _check(statement: Statement, fine: Fine | None) -> Check:
+def _check(statement: Statement, answer: Fine | None) -> Check:
+    """The check of a statement whose rule has no short answer as a whole."""
+    if answer is None:
+        return statement.found
+
     def check(subject: Subject) -> Iterator[Found]:
-        if fine is None or not fine(subject):
+        if not answer(subject):
             yield from statement.found(subject)
 
     return check
