@@ -20,6 +20,7 @@ from webhook.errors import MalformedObject
 from webhook.pod.containers import Pod
 from webhook.policy.load import load
 from webhook.policy.ruleset import Rule
+from webhook.source.path import look_up
 
 ROOT = Path(__file__).parents[2]
 
@@ -174,9 +175,7 @@ def put(obj: dict[str, Any], spot: str, value: Any) -> None:
     for step in spot.split("."):
         steps += {"containers": ["containers", 0], "init": ["initContainers", 0]}.get(step, [step])
     keys = [*steps[:2], ".".join(steps[2:])] if steps[0] == "metadata" and len(steps) > 2 else steps
-    place: Any = obj
-    for step in keys[:-1]:
-        place = place.get(step) if isinstance(place, dict) else place[step] if isinstance(place, list) else None
+    place = look_up(obj, tuple(keys[:-1]))
     if isinstance(place, dict):
         place[keys[-1]] = deepcopy(value)
 
@@ -261,8 +260,8 @@ def test_what_was_fine_in_one_container_is_not_fine_because_it_is_alike_to_pytho
     [rule] = [one for one in rules() if one.info.id == "p/classes"]
     assert rule.parts.fine is not None
     first, second = deepcopy(GOOD), deepcopy(GOOD)
-    first["spec"]["ephemeralContainers"] = [{"name": "debug", "resources": {"limits": {"cpu": "9"}}}]
     put(second, "spec.containers.resources.limits.cpu", "9")
+    first["spec"]["ephemeralContainers"] = [{**second["spec"]["containers"][0], "name": "debug"}]
 
     assert rule.parts.fine(asked(first, "create")[1])
     assert not rule.parts.fine(asked(second, "create")[1])

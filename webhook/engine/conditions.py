@@ -25,7 +25,7 @@ def conditional(
     """The applicable rules whose conditions all hold, each about the containers for which they hold; and what is said
     of those whose conditions nobody can tell."""
     unsure = Judged()
-    if not any(one.rule.when for one in matching.applicable):
+    if not (matching.conditional and any(one.rule.when for one in matching.applicable)):
         return matching.applicable, unsure
     obj = request.subject
     pod = Pod(obj, pod_at) if pod_at is not None else None

@@ -33,6 +33,8 @@ class Matching(NamedTuple):
     namespace: Namespace | None
     ids: tuple[str, ...] = ()
     """How the rules that apply are called."""
+    conditional: bool = True
+    """False where none of the rules that apply has a condition (`when`)."""
 
 
 class Candidate(NamedTuple):
@@ -131,7 +133,8 @@ def _sort_out(request: Request, rules: tuple[Rule, ...], namespace: Namespace | 
             always.append(one)
     settled = [(position, applicable) for position, applicable in settled if applicable.mode is not Mode.OFF]
     ready = tuple(applicable for _, applicable in settled)
-    matching = Matching(ready, (), namespace, tuple(one.rule.info.id for one in ready))
+    conditional = any(one.rule.when for one in ready)
+    matching = Matching(ready, (), namespace, tuple(one.rule.info.id for one in ready), conditional)
     return Shortlist(matching, tuple(position for position, _ in settled), tuple(always), by_label)
 
 

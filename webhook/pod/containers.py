@@ -108,7 +108,15 @@ class Pod:
         for index, raw in enumerate(items):
             if not isinstance(raw, dict):
                 raise _malformed((*at, index), "a container", raw)
-        return [Container(self, name, index, raw) for index, raw in enumerate(items)]
+        bare = self._bare()
+        return [Container(bare, name, index, raw) for index, raw in enumerate(items)]
+
+    def _bare(self) -> "Pod":
+        """The pod as its containers know it: one that held them would be a cycle, left to the garbage collector."""
+        bare = Pod.__new__(Pod)
+        bare.root, bare.at, bare.metadata, bare.spec = self.root, self.at, self.metadata, self.spec
+        bare._containers = bare._image_volumes = None
+        return bare
 
     @property
     def image_volumes(self) -> tuple[ImageUse, ...]:

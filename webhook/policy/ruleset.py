@@ -77,6 +77,12 @@ class Rule:
     ratchet: bool = True
     on_unavailable: Mode = Mode.ENFORCE
     exemptions: tuple[Exemption, ...] = ()
+    makes: bool = field(init=False)
+    """Whether it changes objects."""
+
+    def __post_init__(self) -> None:
+        phases = (*POD_PHASES, *OBJECT_PHASES)
+        object.__setattr__(self, "makes", any(getattr(self.parts, phase) for phase in phases))
 
     @property
     def kinds(self) -> tuple[KindPattern, ...]:
@@ -89,11 +95,6 @@ class Rule:
         """The operations it is about: the innermost match that names any."""
         named = [match.operations for match in self.matches if match.operations]
         return named[-1] if named else DEFAULT_OPERATIONS
-
-    @property
-    def makes(self) -> bool:
-        """Whether it changes objects."""
-        return any(getattr(self.parts, phase) for phase in (*POD_PHASES, *OBJECT_PHASES))
 
     def covers(self, kind: GroupKind, subresource: str, operation: Operation) -> bool:
         """Whether requests of this kind and operation concern it: every match that names kinds must agree."""
