@@ -1,4 +1,3 @@
-
 import pytest
 
 from tests.report.findings import NO_RULES, NOW, TAG, checked, coming, pinned, root, run, tag
