@@ -8,10 +8,9 @@
    judged as the pod it will become, and nothing of that is written
 4. judge the final object (judge.py)
 5. what the old object already had warns (ratchet.py); what an exception covers is only recorded
-6. fold: verdict, id, order
+6. fold: verdict, id, order (fold.py)
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,8 +25,9 @@ from webhook.admission.kinds import NOT_A_SPEC
 from webhook.admission.request import Operation, Request
 from webhook.admission.rule import EPHEMERAL_PHASES, OBJECT_PHASES, POD_PHASES
 from webhook.engine.conditions import conditional
+from webhook.engine.fold import decision_id, in_order, verdict_of
 from webhook.engine.judge import Case, Judged, excuse, expiring, failed, judge, undecided
-from webhook.engine.match import Applicable, Matching, as_pod, match, name_of
+from webhook.engine.match import Applicable, Matching, as_pod, match
 from webhook.engine.mutate import Made, Making, is_mirror, make_so
 from webhook.engine.ratchet import OldFindings, touches_only_bookkeeping
 from webhook.errors import MalformedObject
@@ -202,14 +202,8 @@ class _Deciding:
         return self._decision(Verdict.ALLOWED, (), tuple(notes), made, faults)
 
     def _fold(self, judged: Judged, notes: Sequence[Note], made: Made | None) -> Decision:
-        findings = tuple(sorted(judged.findings, key=_most_severe_first)) if judged.findings else ()
-        denying = [finding for finding in findings if finding.action is Action.DENY]
-        if not denying:
-            verdict = Verdict.ALLOWED
-        elif any(finding.cause is Cause.VIOLATES for finding in denying):
-            verdict = Verdict.DENIED
-        else:
-            verdict = Verdict.UNDECIDED
+        findings = in_order(judged.findings)
+        verdict = verdict_of(findings)
         return self._decision(verdict, findings, tuple(dict.fromkeys(notes)), made, tuple(judged.faults))
 
     def _decision(
@@ -250,15 +244,6 @@ def never_denied(request: Request) -> bool:
     return old is not None and touches_only_bookkeeping(new, old)
 
 
-def decision_id(request: Request, revision: str, findings: Sequence[Finding]) -> str:
-    """The same refusal has the same id: generated names play no part."""
-    metadata = request.subject.get("metadata")
-    generated = metadata.get("generateName") if isinstance(metadata, dict) else None
-    parts = [revision, str(request.kind), request.namespace, str(generated or name_of(request))]
-    parts += [f"{finding.rule.id} {finding.where} {finding.value!r} {finding.cause}" for finding in findings]
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:8]
-
-
 def _phases(request: Request, pod_at: Path | None) -> tuple[str, ...]:
     """The phases of mutation that this request goes through; none for what cannot or must not be changed."""
     if request.object is None or is_mirror(request.object) or never_denied(request):
@@ -283,11 +268,6 @@ def _denies_ratcheting(finding: Finding) -> bool:
 
 def _at_most_warn(mode: Mode) -> Mode:
     return Mode.WARN if mode is Mode.ENFORCE else mode
-
-
-def _most_severe_first(finding: Finding) -> tuple[int, int, str, str]:
-    rank = {Action.DENY: 0, Action.WARN: 1, Action.AUDIT: 2}
-    return rank[finding.action], -finding.rule.severity, finding.rule.id, finding.where
 
 
 def _nothing(request: Request, ruleset: Ruleset) -> Decision:
