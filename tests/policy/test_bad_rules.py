@@ -314,3 +314,28 @@ def test_broken_rules_are_an_error_that_says_how_many_problems_there_are() -> No
         "unknown key `ownr`",
         "`hihg` is not one of low, medium, high, critical",
     ]
+
+
+def test_a_bad_name_and_a_bad_value_hide_nothing_that_is_wrong_elsewhere_in_the_document() -> None:
+    text = """apiVersion: doorward.dev/v1
+kind: Policy
+metadata: {name: Image_Rules}
+spec:
+  title: Images
+  owner: {team: platform}
+  serverity: high
+  rules:
+  - name: r
+    images: {from: nginx}
+    when: {pod: metadata.annotation.foo, equals: "yes"}
+    fix: pull {image.pth}
+"""
+    told = [(found.place.line, found.message) for found in problems(text)]
+    assert told == [
+        (3, "`Image_Rules` is no name"),
+        (4, "`why` is missing"),
+        (7, "unknown key `serverity`"),
+        (10, "expected a list, found a string"),
+        (11, "there is no field `annotation` in `metadata.annotation.foo`"),
+        (12, "nothing is called {image.pth} here"),
+    ]

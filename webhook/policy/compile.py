@@ -70,31 +70,27 @@ class Policies:
         placed = _placed(policy, spec, at)
         matches = tuple(match for _, match in placed)
         parts = _parts(document, raw, kind, at, matches) if kind else None
-        if spec is BROKEN or parts is None:
+        if spec is BROKEN:
             return None
         self.named.add(f"{document.name}/{spec.name}")
+        info = _info(document, policy, spec)
+        lifts = info.severity >= Severity.HIGH or (parts is not None and not _fills(parts))
+        when = _conditions(document, spec, at, matches, lifts=lifts)
+        message = _template(document, spec.message, (*at, "message"))
+        fix = _template(document, spec.fix, (*at, "fix"))
+        if parts is None:
+            return None
         _check_kinds(document, placed, parts, at)
         _check_containers(document, spec.containers, parts, (*at, "containers"), _named(placed))
-        severity = (spec.severity or policy.severity).severity
-        info = RuleInfo(
-            policy=document.name,
-            name=spec.name,
-            title=policy.title,
-            why=policy.why,
-            severity=severity,
-            team=policy.owner.team,
-            contact=policy.owner.contact,
-            docs=policy.docs,
-        )
         return Rule(
             info=info,
             matches=matches,
             rollout=self._rollout(document.name, policy, spec),
             parts=parts,
             selection=_selection(spec.containers, parts),
-            when=_conditions(document, spec, at, matches, lifts=severity >= Severity.HIGH or not _fills(parts)),
-            message=_template(document, spec.message, (*at, "message")),
-            fix=_template(document, spec.fix, (*at, "fix")),
+            when=when,
+            message=message,
+            fix=fix,
             ratchet=spec.ratchet,
             on_unavailable=Mode.WARN if spec.on_unavailable == "warn" else Mode.ENFORCE,
             exemptions=for_rule(self._exemptions, document.name, spec.name),
@@ -108,6 +104,19 @@ class Policies:
         if policy.rollout:
             return Rollout(name, policy.rollout)
         return constant(name, policy.mode or self.profile.mode or Mode.ENFORCE)
+
+
+def _info(document: Document, policy: PolicySpec, spec: RuleSpec) -> RuleInfo:
+    return RuleInfo(
+        policy=document.name,
+        name=spec.name,
+        title=policy.title,
+        why=policy.why,
+        severity=(spec.severity or policy.severity).severity,
+        team=policy.owner.team,
+        contact=policy.owner.contact,
+        docs=policy.docs,
+    )
 
 
 def _rules_alone(raw: Any) -> PolicySpec:

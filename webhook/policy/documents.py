@@ -111,7 +111,14 @@ def _head(value: dict[str, Any], problems: Problems) -> tuple[Any, Any]:
     metadata = decode(Metadata, value["metadata"], ("metadata",), problems) if "metadata" in value else BROKEN
     if "spec" not in value:
         return BROKEN, BROKEN
-    return kind, BROKEN if metadata is BROKEN else metadata.name
+    return kind, _written_name(value) if metadata is BROKEN else metadata.name
+
+
+def _written_name(value: dict[str, Any]) -> str:
+    """What stands for a name that cannot be used, so that what is wrong below it is told as well."""
+    metadata = value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) and name else "nameless"
 
 
 def _missing_cure(key: str) -> str:
