@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.objects import policy, ruleset
+from tests.objects import policy, problems, ruleset
 from tests.policy.telling import GOOD, RULE, Told, told, warned
 from webhook.cli import main
 from webhook.errors import InputError, RulesError
