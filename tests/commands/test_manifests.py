@@ -160,8 +160,8 @@ def test_a_whole_webhook_reads_like_this(manifests: Any) -> None:
         "matchConditions": [
             {
                 "name": "not-being-deleted",
-                "expression": "request.operation != 'UPDATE' || !has(object.metadata) || "
-                "!has(object.metadata.deletionTimestamp)",
+                "expression": "!(request.operation in ['UPDATE', 'DELETE']) || !has(oldObject.metadata) || "
+                "!has(oldObject.metadata.deletionTimestamp)",
             }
         ],
         "sideEffects": "None",

@@ -27,10 +27,11 @@ TIMEOUT = 5
 
 NOT_BEING_DELETED: Json = {
     "name": "not-being-deleted",
-    "expression": "request.operation != 'UPDATE' || !has(object.metadata) || !has(object.metadata.deletionTimestamp)",
+    "expression": "!(request.operation in ['UPDATE', 'DELETE']) || !has(oldObject.metadata) || "
+    "!has(oldObject.metadata.deletionTimestamp)",
 }
-"""An object that is being deleted is never denied (engine/decide.py), and its finalizers must come off while nobody
-answers. The API server lets nobody set a deletionTimestamp, so this opens nothing."""
+"""An object that is being deleted is never denied (engine/decide.py), and its finalizers must come off, and its kubelet
+must be able to delete it for good, while nobody answers. The old object says so, which no submitter can change."""
 
 PLURALS_ANNOTATION = "doorward.dev/resources"
 """The plural names that were told when the configurations were made, as GROUP/Kind=plural, separated by commas."""
