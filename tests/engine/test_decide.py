@@ -404,3 +404,33 @@ def test_what_a_controller_would_get_is_the_same_in_a_file_and_in_a_review() -> 
     offline = decide(as_request(obj), ruleset(NO_LATEST), facts(), NOW)
     assert not isinstance(offline, Needs)
     assert places(offline) == [("no-latest", "spec.containers[0].image")]
+
+
+@pytest.mark.parametrize(
+    ("exempted", "image"),
+    [
+        ("docker.io/acme/billing", "acme/billing:1"),
+        ("docker.io/acme", "acme/billing:1"),
+        ("docker.io", "nginx:1"),
+        ("docker.io/library/nginx", "nginx:1"),
+        ("docker.io/acme/billing:1.*", "acme/billing:1.2"),
+    ],
+)
+def test_an_exception_for_an_image_holds_after_another_rule_has_rewritten_it(exempted: str, image: str) -> None:
+    rules = ruleset(
+        policy(
+            "- {name: mirror, images: {rewrite: [{from: docker.io, to: registry.corp.example/hub}]}}\n"
+            "- {name: no-root, fields: {container: securityContext.runAsNonRoot, required: true}}"
+        )
+        + EXCEPTION.replace("p/no-latest", "p/no-root")
+        .replace("MATCH", f'images: ["{exempted}"]')
+        .replace("EXPIRES", "2027-01-31")
+    )
+    asked = pod(image=image)
+    offline = decided(rules, asked)
+    mutated = decided(rules, asked, stage=Stage.MUTATE)
+    assert mutated.object is not None
+    served = decided(rules, mutated.object, stage=Stage.VALIDATE)
+    assert [f.standing for f in offline.findings] == [f.standing for f in served.findings] == [Standing.EXCEPTED]
+    other = decided(rules, pod(image="registry.corp.example/hub/other/thing:1"), stage=Stage.VALIDATE)
+    assert other.allowed is (exempted == "docker.io")

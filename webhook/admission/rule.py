@@ -10,6 +10,7 @@ from webhook.admission.finding import Found
 from webhook.admission.kinds import KindPattern
 from webhook.admission.request import Request
 from webhook.pod.containers import ALL_ROLES, Container, ImageUse, Pod, Role, image_use
+from webhook.pod.image_rewrite import Rewrites
 from webhook.source.path import Path
 from webhook.source.shape import On, Problems
 
@@ -100,6 +101,8 @@ class RuleParts(NamedTuple):
     """The names of the containers that `inject` puts in."""
     beside: str = ""
     """The container beside which it puts them: a rule that puts that one in runs before."""
+    rewrites: Rewrites | None = None
+    """The registries that it replaces: exceptions for images follow them."""
     needs_pod: bool = True
     """False where the rule can also judge kinds that carry no pod."""
     needs_namespace: bool = False

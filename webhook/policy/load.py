@@ -17,6 +17,7 @@ from webhook.policy.exceptions import Exemption
 from webhook.policy.injection import check_positions, in_order
 from webhook.policy.model import Document, ExceptionSpec, ProfileSpec
 from webhook.policy.references import check_exception, check_profile
+from webhook.policy.rewritten import followed
 from webhook.policy.ruleset import Ruleset, ordered
 from webhook.policy.suites import Suite, read_suites
 from webhook.source.problem import Level, Problem
@@ -54,6 +55,7 @@ def read(arguments: Sequence[str], profile: str = "", *, tests: bool = False) ->
     policies = Policies(ProfileSpec() if spec is BROKEN else spec, exemptions)
     for document in folder.of("Policy"):
         policies.compile(document)
+    policies.rules = followed(policies.rules)
     _check_references(folder, policies, exemptions)
     check_positions(folder, ordered(policies.rules))
     for kind in ("Registry", "Authority"):

@@ -124,6 +124,7 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
         checks=tuple(checks),
         fine=fine_again(images, tuple(checks)),
         rewrite=_rewrite(rewrites) if rewrites else None,
+        rewrites=rewrites,
     )
 
 
