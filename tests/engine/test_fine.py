@@ -121,8 +121,8 @@ GOOD: dict[str, Any] = {
     },
 }
 
-_ODD = (None, "", "x", 0, 1, 1.0, True, False, [], {}, ["x"], {"x": "y"}, [None], [{"x": 1}])
-_IN_CONTAINER = {
+_ODD: tuple[Any, ...] = (None, "", "x", 0, 1, 1.0, True, False, [], {}, ["x"], {"x": "y"}, [None], [{"x": 1}])
+_IN_CONTAINER: dict[str, tuple[Any, ...]] = {
     "image": ("nginx", "nginx:latest", "docker.io/library/nginx:1@sha256:" + "0" * 64, "registry.corp.example/a:1"),
     "imagePullPolicy": ("Always", "Never"),
     "restartPolicy": ("Always",),
@@ -138,7 +138,7 @@ _IN_CONTAINER = {
     "livenessProbe": ({"exec": {}}, {"httpGet": {"host": "1.2.3.4"}}),
     "stdin": (True,),
 }
-_IN_POD = {
+_IN_POD: dict[str, tuple[Any, ...]] = {
     "metadata.labels": ({"acme.example/y": "z"}, {"app": "db"}),
     "metadata.labels.team": ("shop",),
     "metadata.labels.size": ("small", "huge"),
