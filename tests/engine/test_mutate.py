@@ -10,6 +10,7 @@ from tests.objects import NOW, SHOP, decided, pod, policy, request, ruleset, wor
 from webhook.admission.edits import Draft
 from webhook.admission.finding import Mode
 from webhook.admission.rule import EPHEMERAL_PHASES, OBJECT_PHASES, POD_PHASES, RuleParts, Subject
+from webhook.engine.decide import Stage
 from webhook.engine.match import Applicable
 from webhook.engine.mutate import ROUNDS, Made, Making, is_mirror, make_so
 from webhook.engine.review import encode
@@ -318,3 +319,25 @@ def test_a_later_phase_may_still_set_what_an_earlier_one_clashed_over() -> None:
     result = made(*clash, rule("c", pin=label("x", "3")))
     assert labels(result) == {"x": "3"}
     assert result.conflicts.keys() == {"p/a", "p/b"}
+
+
+@pytest.mark.parametrize("old", [5, "ab", {"a": 1}, [5], [{"name": ["x"]}], [{"name": None}], True])
+def test_odd_ephemeral_containers_of_the_old_object_neither_break_nor_hang_the_mutate_stage(old: object) -> None:
+    rules = policy("- name: m\n  images: {rewrite: [{from: docker.io, to: registry.corp.example/hub}]}")
+    new = pod({"spec": {"ephemeralContainers": [{"name": "a", "image": "busybox:1"}]}})
+    before = pod({"spec": {"ephemeralContainers": old}})
+    asked = request(new, old=before, subresource="ephemeralcontainers")
+    decision = decided(rules, asked, stage=Stage.MUTATE)
+    assert [op["path"] for op in decision.patch] == ["/spec/ephemeralContainers/0/image"]
+
+
+def test_a_fault_that_no_rule_is_to_blame_for_ends_the_stage_instead_of_repeating_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("our own bug")
+
+    monkeypatch.setattr("webhook.engine.mutate._subject", broken)
+    rules = policy("- name: m\n  images: {rewrite: [{from: docker.io, to: registry.corp.example/hub}]}")
+    with pytest.raises(KeyError, match="our own bug"):
+        decided(rules, pod(), stage=Stage.MUTATE)

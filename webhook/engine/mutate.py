@@ -62,7 +62,9 @@ def make_so(obj: dict[str, Any], applicable: Iterable[Applicable], making: Makin
             conflicts |= dict.fromkeys((*conflict.rules, draft.rule), conflict)
         except MalformedObject:
             raise
-        except Exception as error:  # noqa: BLE001 - a rule that breaks must not break the answer
+        except Exception as error:
+            if not draft.rule:  # no rule is to blame, so leaving one out would never end this
+                raise
             faults.append(Fault(draft.rule, error))
         else:
             return Made(draft, conflicts, faults)
@@ -81,6 +83,7 @@ def _run(draft: Draft, makers: list[Rule], phase: str, making: Making) -> None:
 def _round(draft: Draft, makers: list[Rule], phase: str, making: Making) -> None:
     """Every rule once. The pod is walked again after a change: what was walked before is an older copy. Rewrites all
     start from the image as it came in, or the first of two that clash would hide the other."""
+    draft.rule = ""
     subject, seen = _subject(draft, making), len(draft.edits)
     for rule in makers:
         if phase != "rewrite" and len(draft.edits) != seen:
@@ -97,8 +100,8 @@ def _subject(draft: Draft, making: Making) -> Subject:
     subject = Subject(making.request, draft.object, pod, making.namespace, making.now)
     if pod is None or making.phases is not EPHEMERAL_PHASES:
         return subject
-    old = look_up(making.request.old_object, ("spec", "ephemeralContainers")) or []
-    known = {raw.get("name") for raw in old if isinstance(raw, dict)}
+    old = look_up(making.request.old_object, ("spec", "ephemeralContainers"))
+    known = [raw.get("name") for raw in old if isinstance(raw, dict)] if isinstance(old, list) else []
     new = tuple(c for c in pod.containers if c.role is Role.EPHEMERAL and c.name not in known)
     return subject.narrowed(new, ())
 

@@ -5,7 +5,8 @@ exception for docker.io/acme/billing is therefore one for hub.corp.example/acme/
 pattern with wildcards in host or path is not followed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from webhook.pod.image import Image, ImagePattern, ImagePatterns
@@ -27,7 +28,14 @@ def _extended(exemption: Exemption, rewrites: Sequence[Rewrites]) -> Exemption:
         return exemption
     named = exemption.images.patterns
     found = (text for pattern in named for each in rewrites for text in _rewritten(pattern.text, each))
-    return exemption._replace(images=ImagePatterns((*named, *map(ImagePattern.parse, dict.fromkeys(found)))))
+    return exemption._replace(images=ImagePatterns((*named, *_readable(dict.fromkeys(found)))))
+
+
+def _readable(texts: Iterable[str]) -> Iterator[ImagePattern]:
+    """The texts that are patterns: an image may have a name that no pattern can have, and is not followed then."""
+    for text in texts:
+        with suppress(ValueError):
+            yield ImagePattern.parse(text)
 
 
 def _rewritten(pattern: str, rewrites: Rewrites) -> Iterator[str]:
