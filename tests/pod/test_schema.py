@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from webhook.pod import schema
-from webhook.pod.schema import Schema, fields_allowed_in, kind_schema, schema_of
+from webhook.pod.schema import Schema, fields, fields_allowed_in, kind_schema, release, schema_of, struct_of
 from webhook.pod.workloads import POD_AT
 
 Json = dict[str, Any]
@@ -98,35 +98,6 @@ def test_children_of_a_list_are_those_of_its_elements() -> None:
     assert {"name", "emptyDir", "image"} <= volumes.children.keys()
 
 
-def test_unknown_fields_are_named_with_what_was_meant() -> None:
-    container = {"imagepullPolicy": "Always", "limits": {"cpu": "1"}, "zzz": 1, "env": [{"nam": "a"}]}
-    deployment = {"apiVersion": "apps/v1", "spec": {"replcas": 1, "template": {"spec": {"containers": [container]}}}}
-    at = ("spec", "template", "spec", "containers", 0)
-    assert list(the("apps", "Deployment").unknown_fields(deployment)) == [
-        (("spec", "replcas"), "replicas"),
-        ((*at, "imagepullPolicy"), "imagePullPolicy"),
-        ((*at, "limits"), "resources.limits"),
-        ((*at, "zzz"), None),
-        ((*at, "env", 0, "nam"), "name"),
-    ]
-
-
-def test_wrong_types_are_named_with_what_was_expected() -> None:
-    container = {"env": [{"name": "A", "value": True}], "ports": {}, "resources": {"limits": {"cpu": 1, "memory": []}}}
-    pod = {"spec": {"containers": [container, "web"], "priority": "5", "hostNetwork": None, "hostPID": 1}}
-    assert list(the("", "Pod").wrong_types(pod)) == [
-        (("spec", "containers", 0, "env", 0, "value"), "string", "boolean"),
-        (("spec", "containers", 0, "ports"), "list", "object"),
-        (("spec", "containers", 0, "resources", "limits", "memory"), "quantity", "list"),
-        (("spec", "containers", 1), "object", "string"),
-        (("spec", "priority"), "integer", "string"),
-        (("spec", "hostPID"), "boolean", "integer"),
-    ]
-    assert list(the("", "Pod").wrong_types({"spec": {"priority": True}})) == [
-        (("spec", "priority"), "integer", "boolean")
-    ]
-
-
 @pytest.mark.parametrize(
     ("list_name", "field", "allowed"),
     [
@@ -149,9 +120,43 @@ def test_which_lists_allow_which_container_field(list_name: str, field: str, all
 
 
 def test_the_table_is_small_and_has_each_type_once() -> None:
-    file = Path(schema.__file__).parent / "data" / "schema.json"
-    assert file.stat().st_size < 100_000
-    table: Json = json.loads(file.read_text(encoding="utf-8"))
-    assert set(table) == {"atomic", "enums", "keys", "kinds", "release", "types", "versions"}
-    used = {code.rstrip("?0").partition("#")[2] for fields in table["types"].values() for code in fields.values()}
-    assert used - {""} <= set(table["types"])
+    folder = Path(schema.__file__).parent / "data"
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 100_000
+    table: Json = json.loads((folder / "schema.json").read_text(encoding="utf-8"))
+    others: Json = json.loads((folder / "other_types.json").read_text(encoding="utf-8"))
+    assert set(table) == {"atomic", "enums", "keys", "kinds", "others", "release", "types", "versions"}
+    assert needed(table["types"]) <= set(table["types"])
+    assert not set(table["types"]) & set(others)
+    assert needed(others) | set(table["others"].values()) <= {*table["types"], *others}
+
+
+def needed(types: Json) -> set[str]:
+    """The structs that the fields of these types name."""
+    used = {code.rstrip("?0").partition("#")[2] for fields in types.values() for code in fields.values()}
+    return used - {""}
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "struct"),
+    [
+        ("v1", "Pod", "Pod"),
+        ("apps/v1", "Deployment", "Deployment"),
+        ("autoscaling/v2", "HorizontalPodAutoscaler", "HorizontalPodAutoscaler"),
+        ("autoscaling/v1", "HorizontalPodAutoscaler", "autoscaling.v1.HorizontalPodAutoscaler"),
+        ("storage.k8s.io/v1", "StorageClass", "storage.v1.StorageClass"),
+        ("v1", "Node", "core.v1.Node"),
+        ("extensions/v1beta1", "Deployment", None),
+        ("apps/v1beta2", "Deployment", None),
+        ("v2", "Pod", None),
+        ("apps/v1", "Pod", None),
+        ("example.com/v1", "Deployment", None),
+        (None, "Pod", None),
+    ],
+)
+def test_a_built_in_kind_is_known_in_its_versions_only(version: Any, kind: str, struct: str | None) -> None:
+    assert struct_of({"apiVersion": version, "kind": kind}) == struct
+    assert struct is None or {"apiVersion", "kind", "metadata"} <= fields(struct).keys()
+
+
+def test_the_release_is_said_without_its_patch() -> None:
+    assert release() == "1.36"

@@ -15,8 +15,8 @@ from webhook.pod.schema import Field, fields
 Hooks = Mapping[str, Callable[[dict[str, Any]], None]]
 """For an API type what happens to each struct of it once its members are done; it may change the dict in place."""
 
-_SCALAR_ZEROS: dict[str, Any] = {"s": "", "i": 0, "f": 0, "b": False, "q": "0", "I": 0}
-_PLAIN = frozenset("sifbyta")
+_SCALAR_ZEROS: dict[str, Any] = {"s": "", "i": 0, "l": 0, "f": 0, "b": False, "q": "0", "I": 0}
+_PLAIN = frozenset("silfbyta")
 _MILLI = 10**6
 """Billionths in a thousandth: the API server rounds every map of resources up to thousandths."""
 
@@ -79,7 +79,7 @@ def _dropped(field: Field, value: Any) -> bool:
         return False
     if field.code in "[{":
         return value in ([], {})
-    return field.code in "sifby" and value in ("", 0) and isinstance(value, bool) == (field.code == "b")
+    return field.code in "silfby" and value in ("", 0) and isinstance(value, bool) == (field.code == "b")
 
 
 def _list(field: Field, value: list[Any], hooks: Hooks) -> list[Any]:

@@ -42,6 +42,11 @@ class Image:
         return self.tag or (None if self.digest else "latest")
 
     @property
+    def reference(self) -> str:
+        """What a registry is asked for: repository@digest, or repository:tag where no digest is written."""
+        return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag_or_latest}"
+
+    @property
     def suffix(self) -> str:
         """The tag and the digest as they follow a repository; empty where neither is written."""
         return (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")

@@ -36,6 +36,10 @@ class QuantityError(ValueError):
     """A text or value is no quantity; the message says why and what would be one."""
 
 
+class QuantityTooLarge(QuantityError):
+    """More than a quantity can be; the API server takes it and makes the largest one of it."""
+
+
 class Family(StrEnum):
     """The suffixes that a quantity was written with, and will be written with again."""
 
@@ -68,11 +72,11 @@ class Quantity:
         """A JSON value as the API server reads it: a number, or a text (signs, outer blanks); else QuantityError."""
         if isinstance(value, str):
             if len(value) > _LONGEST_READ:
-                raise QuantityError(f"{shown(value)} is no quantity: it is longer than {_LONGEST_READ} characters")
+                raise QuantityTooLarge(f"{shown(value)} is no quantity: it is longer than {_LONGEST_READ} characters")
             return _read(value.strip())
         if isinstance(value, int) and not isinstance(value, bool):
             if abs(value) > _MOST:
-                raise QuantityError("the number is too large for a quantity: at most 2^63-1")
+                raise QuantityTooLarge("the number is too large for a quantity: at most 2^63-1")
             return _read(str(value))
         if isinstance(value, float):
             return _read(_as_go_writes(value))
@@ -137,13 +141,13 @@ def _read(text: str) -> Quantity:
         power = _exponent(text, exponent) if e else _DECIMAL[suffix or ""]
         nano = _scaled(digits, power + 9 - places) if digits else 0
         if nano > _MOST:
-            raise QuantityError(f"{shown(text)} is too large for a quantity: at most 2^63-1, 9223372036854775807")
+            raise QuantityTooLarge(f"{shown(text)} is too large for a quantity: at most 2^63-1, 9223372036854775807")
     return Quantity(-nano if sign == "-" else nano, family, text)
 
 
 def _exponent(text: str, exponent: str) -> int:
     if int(exponent) > _LARGEST_EXPONENT:
-        raise QuantityError(f"{shown(text)} is too large for a quantity: at most 2^63-1, 9223372036854775807")
+        raise QuantityTooLarge(f"{shown(text)} is too large for a quantity: at most 2^63-1, 9223372036854775807")
     return max(int(exponent), -_LARGEST_EXPONENT)  # so small that it is rounded up to a billionth anyway
 
 

@@ -83,8 +83,12 @@ func code(t reflect.Type) string {
 		return "b"
 	case reflect.Float32, reflect.Float64:
 		return "f"
-	default:
+	case reflect.Int64:
+		return "l"
+	case reflect.Int32:
 		return "i"
+	default:
+		panic("no letter for " + t.String())
 	}
 }
 
