@@ -11,7 +11,7 @@ import yaml
 
 from bench.objects import deployment
 from bench.result import Figure, Spread
-from bench.rules import SHIPPED
+from bench.rules import shipped_in_force
 from bench.server import ENVIRONMENT, ROOT, Broken
 
 RUNS = 20
@@ -44,7 +44,7 @@ def check(folder: Path, rounds: int) -> Iterator[Figure]:
 
 def _ten_policies() -> list[Path]:
     """Ten of the shipped policies."""
-    return [file for file in sorted(SHIPPED.glob("*/*.yaml")) if not file.name.endswith(".test.yaml")][:10]
+    return shipped_in_force()[:10]
 
 
 def _doorward(files: Sequence[Path], policies: Sequence[Path]) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.load import Call, calls, must_refuse, saturate
 from bench.objects import bad_pod, pod, review
 from bench.result import Figure, Spread
-from bench.rules import SHIPPED, write_matching, write_mostly_elsewhere
+from bench.rules import SHIPPED, shipped_in_force, write_matching, write_mostly_elsewhere
 from bench.server import Server, Servers
 
 VARIANTS = 64
@@ -19,10 +19,10 @@ SECONDS = 1.5
 def shipped(folder: Path, rounds: int) -> Iterator[Figure]:
     """The shipped policies against the bare server."""
     with Servers(folder) as servers:
-        count = sum(not path.name.endswith(".test.yaml") for path in SHIPPED.glob("*/*.yaml"))
+        count = len(shipped_in_force())
         ours, bare = _doorward(servers, "shipped", SHIPPED, count), servers.bare()
         mine, its = _alternately((ours, bare), rounds)
-    name = f"the {count} shipped policies"
+    name = f"the {count} shipped policies in force"
     yield Figure("shipped", name, "CPU us/request", mine, "bare uvicorn", its, 1.5)
 
 
