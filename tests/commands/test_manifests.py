@@ -251,7 +251,7 @@ def test_every_kind_is_rendered_as_the_built_in_ones_and_that_is_said(manifests:
         (["--url", "https://gate.corp.example:port"], "the API server wants https://HOST[:PORT][/PATH]"),
         (["--resource", "Gadget=gadgets"], "write GROUP/Kind=plural, such as example.com/Gadget=gadgets"),
         (["--ca-bundle", "/nowhere/ca.crt"], "/nowhere/ca.crt cannot be read: No such file or directory"),
-        (["--ca-bundle", str(ROOT / "policies/profile.yaml")], "holds no certificate: a CA bundle is PEM"),
+        (["--ca-bundle", str(ROOT / "policies/profiles/standard.yaml")], "holds no certificate: a CA bundle is PEM"),
     ],
 )
 def test_what_the_api_server_would_refuse_is_a_usage_error(
@@ -288,6 +288,7 @@ def test_the_config_map_holds_every_shipped_rule_under_a_name_of_its_own() -> No
     [generator] = yaml.safe_load((folder / "kustomization.yaml").read_text())["configMapGenerator"]
     assert generator["files"] == sorted(rules), "policies/kustomization.yaml must list them"
     assert len({Path(rule).name for rule in rules}) == len(rules), "a ConfigMap is flat: file names must differ"
+    assert sum((folder / rule).stat().st_size for rule in rules) < 2**20, "a ConfigMap holds at most 1 MiB"
 
 
 def test_every_image_of_the_base_is_of_this_version() -> None:

@@ -109,6 +109,8 @@ def test_the_summary_counts_objects() -> None:
         "warned": 0,
         "undecided": 1,
         "changed": 1,
+        "dropped": 0,
+        "refused": 0,
         "exceptions": ["legacy"],
     }
 

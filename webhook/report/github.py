@@ -24,7 +24,7 @@ Command = tuple[str, str]
 
 def report(run: Run) -> str:
     """The annotations of a run, most severe first."""
-    found = [(one, finding) for one in run.checked for finding in one.decision.findings]
+    found = [(one, finding) for one in run.checked for finding in one.findings]
     found.sort(key=lambda pair: -pair[1].rule.severity)
     commands = [problem(one, run.root, run.cwd) for one in run.problems]
     commands += [_finding(one, finding, run) for one, finding in found]

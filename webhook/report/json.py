@@ -1,14 +1,16 @@
 """The report for programs: one JSON document, a contract. Its JSON Schema stands in tests/report/check.schema.json.
 
 schema     "doorward.dev/check/v1"; within v1 keys are only added
-summary    objects, files, rules, seconds; denied, warned, undecided, changed (numbers of objects);
+summary    objects, files, rules, seconds; denied, warned, undecided, changed (numbers of objects); dropped, refused
+           (numbers of fields that the API server itself would drop, or would refuse the object for);
            exceptions: the names of those that excused something
 objects    in the order in which they were read, each with
     kind, group, namespace, name, operation, file, line, origin (a chart's file, or "")
-    verdict      allowed, denied or undecided
+    verdict      allowed, denied or undecided: the rules' answer, as in the cluster
     id, revision the decision's, as in the cluster's message and logs ("" for an id where nothing was found)
     rules        the ids (policy/rule) of the rules that applied
-    findings     most severe first, each with rule, severity, mode, action (deny, warn, audit),
+    findings     most severe first (doorward/unknown-field and doorward/wrong-type: what the API server itself would
+                 say, which is no part of the verdict), each with rule, severity, mode, action (deny, warn, audit),
                  cause (violates, unavailable, failed), standing (new, old, excepted), path, pointer (RFC 6901),
                  container, value (canonical; null for nothing), hidden (true: the value is secret, so it is
                  null here), message, fix, why, title, docs, team, contact, exception, deniesFrom (a day),
@@ -75,6 +77,8 @@ def _summary(run: Run) -> dict[str, Any]:
         "warned": counted.warned,
         "undecided": counted.undecided,
         "changed": counted.changed,
+        "dropped": counted.dropped,
+        "refused": counted.refused,
         "exceptions": list(run.exceptions_used()),
     }
 
@@ -96,7 +100,7 @@ def _object(one: Checked, run: Run) -> dict[str, Any]:
         "id": decision.id,
         "revision": decision.revision,
         "rules": list(decision.matched),
-        "findings": [_finding(finding, one, run) for finding in decision.findings],
+        "findings": [finding_of(finding, one, run) for finding in one.findings],
         "notes": [{"rule": note.rule, "text": one_line(note.text)} for note in decision.notes],
         "patch": [_operation(operation, one.kind) for operation in decision.patch],
         "object": without_secrets(replay(decision.edits, one.authored), one.kind),
@@ -108,7 +112,8 @@ def _operation(operation: dict[str, Any], kind: str) -> dict[str, Any]:
     return {**operation, "value": HIDDEN} if secret else operation
 
 
-def _finding(finding: Finding, one: Checked, run: Run) -> dict[str, Any]:
+def finding_of(finding: Finding, one: Checked, run: Run) -> dict[str, Any]:
+    """One finding, as every JSON document tells it."""
     rule, place = finding.rule, one.place_of(finding)
     hidden = bool(secrets(finding.path, finding.value, one.kind))
     return {

@@ -42,8 +42,8 @@ def _counts(cases: Iterable[Case]) -> str:
 
 
 def _case(one: Checked, fail_on: FailOn) -> Case:
-    counted = [finding for finding in one.decision.findings if counts(finding, fail_on)]
-    rest = [finding for finding in one.decision.findings if not counts(finding, fail_on)]
+    counted = [finding for finding in one.findings if counts(finding, fail_on)]
+    rest = [finding for finding in one.findings if not counts(finding, fail_on)]
     violating = [finding for finding in counted if finding.cause is Cause.VIOLATES]
     undecided = [finding for finding in counted if finding.cause is not Cause.VIOLATES]
     xml = _element("failure", violating, one) + _element("error", undecided, one) + _output(rest, one)

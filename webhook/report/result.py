@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.finding import Action, Cause, Finding, Standing
 from webhook.admission.request import Request
+from webhook.engine.as_written import AS_WRITTEN, UNKNOWN_FIELD, UNREADABLE_VALUE
+from webhook.engine.fold import in_order
 from webhook.policy.ruleset import Ruleset
 from webhook.report.words import object_name, rule_names
 from webhook.source.path import Path
@@ -41,7 +43,9 @@ class Checked(NamedTuple):
     """One object of a file and what was decided: `authored` is the object as written, before any default.
 
     `place` takes a path in that object, and whether the key or the value is meant. `origin` is the chart's or
-    overlay's file that the object came from, where something says so.
+    overlay's file that the object came from, where something says so. `as_written` are the findings about the file
+    itself (engine/as_written.py), which are no part of the decision; their paths are those of `authored`, and where
+    `place` takes others `place_as_written` finds them.
     """
 
     decision: Decision
@@ -50,6 +54,17 @@ class Checked(NamedTuple):
     file: str
     place: Callable[[Path, Part], Place]
     origin: str = ""
+    as_written: tuple[Finding, ...] = ()
+    place_as_written: Callable[[Path, Part], Place] | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that is to be told of the object: what the decision found and what the file itself has wrong."""
+        found = self.decision.findings
+        if not self.as_written:
+            return found
+        told = {finding.path for finding in found if finding.rule.policy == UNREADABLE_VALUE.policy}
+        return in_order((*found, *(finding for finding in self.as_written if finding.path not in told)))
 
     @property
     def name(self) -> str:
@@ -62,8 +77,12 @@ class Checked(NamedTuple):
         return self.request.kind.kind
 
     def place_of(self, finding: Finding) -> Place:
-        """Where the finding's value stands, or the nearest thing around it that does stand there."""
-        return self.place(finding.path, "value")
+        """Where the finding's value stands, or the nearest thing around it that does; of an unknown field its name."""
+        return self.place_in(finding)(finding.path, "key" if finding.rule is UNKNOWN_FIELD else "value")
+
+    def place_in(self, finding: Finding) -> Callable[[Path, Part], Place]:
+        """What finds the place of a path in the object that the finding is about."""
+        return (self.place_as_written if finding.rule in AS_WRITTEN else None) or self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +116,7 @@ class Run:
         return rule_names(
             rule
             for one in self.checked
-            for rule in (*one.decision.matched, *(finding.rule.id for finding in one.decision.findings))
+            for rule in (*one.decision.matched, *(finding.rule.id for finding in one.findings))
         )
 
     @property
@@ -119,7 +138,7 @@ def exit_code(run: Run, fail_on: FailOn = FailOn.DENY) -> int:
     What an exception excuses never counts. A rule that failed on an object is a broken rule; a fact that could not be
     had is undecided. A run without objects or without rules has checked nothing, which is no success.
     """
-    counted = [finding for one in run.checked for finding in one.decision.findings if counts(finding, fail_on)]
+    counted = [finding for one in run.checked for finding in one.findings if counts(finding, fail_on)]
     causes = {finding.cause for finding in counted}
     if run.unreadable or Cause.FAILED in causes:
         return BROKEN
@@ -136,22 +155,28 @@ def counts(finding: Finding, fail_on: FailOn) -> bool:
 
 
 class Tally(NamedTuple):
-    """How many objects had which worst outcome, and how many of them would be changed."""
+    """How many objects had which worst outcome, how many of them would be changed, and how many fields the API server
+    itself would drop or refuse."""
 
     denied: int
     warned: int
     undecided: int
     changed: int
+    dropped: int
+    refused: int
 
 
 def tally(run: Run) -> Tally:
     """Count objects; one that is denied or undecided is not counted again as warned."""
     decisions = [one.decision for one in run.checked]
+    as_written = [finding.rule for one in run.checked for finding in one.as_written]
     return Tally(
         denied=sum(decision.verdict is Verdict.DENIED for decision in decisions),
         warned=sum(decision.allowed and _warns(decision) for decision in decisions),
         undecided=sum(decision.verdict is Verdict.UNDECIDED for decision in decisions),
         changed=sum(bool(decision.patch) for decision in decisions),
+        dropped=as_written.count(UNKNOWN_FIELD),
+        refused=as_written.count(UNREADABLE_VALUE),
     )
 
 

@@ -30,7 +30,7 @@ Found = tuple[Checked, Finding]
 
 def report(run: Run) -> str:
     """The whole run as one SARIF log."""
-    found = [(one, finding) for one in run.checked for finding in one.decision.findings]
+    found = [(one, finding) for one in run.checked for finding in one.findings]
     found.sort(key=lambda pair: (_RANK[pair[1].action], -pair[1].rule.severity))
     kept = found[:MOST]
     rules = list(dict.fromkeys(finding.rule for _, finding in kept))

@@ -12,6 +12,8 @@ HIDDEN = "(not shown)"
 _INSTEAD = f"has a value that is not allowed {HIDDEN}"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # the whole object again, as kubectl sent it
 _TELLTALE = ("token", "password", "passwd", "secret", "credential", "api-key", "apikey")
+_OPEN = frozenset({"apiVersion", "kind", "metadata", "type", "immutable"})  # any other key may be data, misspelt
+_SECRETIVE = frozenset({"env", "annotations"})
 _RECOGNISABLE = 8  # characters of a secret that must not survive, wherever a message was cut
 
 
@@ -25,6 +27,11 @@ def is_secret(path: Path, kind: str) -> bool:
         if first == "annotations" and isinstance(second, str) and _may_hold_one(second):
             return True
     return False
+
+
+def may_hold_secrets(path: Path, kind: str) -> bool:
+    """Whether secrets stand around the path, so that a field with another name there may be one as well."""
+    return kind == "Secret" or not _SECRETIVE.isdisjoint(path)
 
 
 def secrets(path: Path, value: Any, kind: str) -> list[Any]:
@@ -60,11 +67,11 @@ def without_secrets(obj: Any, kind: str) -> Any:
     """The object for a report; of a Secret only the keys."""
     if kind != "Secret" or not isinstance(obj, dict):
         return obj
-    shown = {**obj}
-    for part in ("data", "stringData"):
-        if isinstance(obj.get(part), dict):
-            shown[part] = dict.fromkeys(obj[part], HIDDEN)
-    return shown
+    return {key: value if key in _OPEN else _keys_only(value) for key, value in obj.items()}
+
+
+def _keys_only(value: Any) -> Any:
+    return dict.fromkeys(value, HIDDEN) if isinstance(value, dict) else HIDDEN
 
 
 def _without(text: str, value: Any, hidden: list[Any]) -> str:

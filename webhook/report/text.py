@@ -6,11 +6,12 @@ from typing import Any
 from webhook.admission.edits import Note
 from webhook.admission.finding import Action, Cause, Finding, Standing
 from webhook.admission.words import plural
+from webhook.engine.as_written import DROPPED, REFUSED, UNKNOWN_FIELD, UNREADABLE_VALUE
 from webhook.engine.ratchet import container_at
 from webhook.report import snippet
 from webhook.report.grouping import said
-from webhook.report.result import Checked, Run, tally
-from webhook.report.secrecy import is_secret, secrets
+from webhook.report.result import Checked, Run, Tally, tally
+from webhook.report.secrecy import is_secret, may_hold_secrets, secrets
 from webhook.report.snippet import Diagnostic
 from webhook.report.style import Style
 from webhook.report.words import one_line
@@ -19,6 +20,7 @@ from webhook.source.problem import Place
 
 _LEVEL = {Action.DENY: "error", Action.WARN: "warning", Action.AUDIT: "note"}
 _WHY = 300  # characters
+_OF_THE_API_SERVER = {UNKNOWN_FIELD: DROPPED, UNREADABLE_VALUE: REFUSED}
 
 
 def report(run: Run, style: Style) -> str:
@@ -39,14 +41,14 @@ def summary(run: Run, style: Style) -> str:
         f"against {plural(run.rules, 'rule')} in {run.seconds:.2f} s: {counted.denied} denied, "
         f"{counted.warned} warned, {counted.undecided} undecided."
     )
-    extra = [_unreadable(run), _nothing(run), _exceptions(run)]
+    extra = [_as_written(counted), _unreadable(run), _nothing(run), _exceptions(run)]
     notes = "".join(f"note: {one_line(note)}\n" for note in run.notes)
     return style.plain(f"{notes}{' '.join([checked, *filter(None, extra)])}\n")
 
 
 def diagnostic(finding: Finding, one: Checked, run: Run, code: str, *, explain: bool = True) -> Diagnostic:
     """One finding as text, at its place in the file; with `explain` also why the rule is there and whom to ask."""
-    place = _shown(finding.path, one)
+    place = _shown(finding, one)
     message, fix = said(finding, one.kind)
     return Diagnostic(
         level=_LEVEL[finding.action] if finding.cause is Cause.VIOLATES else "undecided",
@@ -55,7 +57,7 @@ def diagnostic(finding: Finding, one: Checked, run: Run, code: str, *, explain: 
         place=place,
         subject=_subject(finding, one),
         label=_label(finding, one, message),
-        around=_around(finding.path, place, one),
+        around=_around(finding, place, one),
         hidden=_shows_secret(finding, place, one.kind),
         footers=tuple(footer for footer in (("help", fix), *_footers(finding, run, explain=explain)) if footer[1]),
     )
@@ -71,6 +73,8 @@ def _footers(finding: Finding, run: Run, *, explain: bool) -> Iterator[tuple[str
 
 def outcome_of(finding: Finding, run: Run) -> str:
     """What the finding does in the cluster, in words."""
+    if finding.rule in _OF_THE_API_SERVER:
+        return _OF_THE_API_SERVER[finding.rule]
     if finding.cause is Cause.UNAVAILABLE:
         return "decide it with facts that are not known here"
     if finding.cause is Cause.FAILED:
@@ -90,7 +94,7 @@ def _verb(finding: Finding) -> str:
 
 
 def _object(one: Checked, run: Run, names: dict[str, str], explained: set[str]) -> Iterator[Diagnostic]:
-    for finding in one.decision.findings:
+    for finding in one.findings:
         rule = finding.rule.id
         yield diagnostic(finding, one, run, names[rule], explain=rule not in explained)
         explained.add(rule)
@@ -99,7 +103,7 @@ def _object(one: Checked, run: Run, names: dict[str, str], explained: set[str]) 
 
 
 def _note(note: Note, one: Checked, names: dict[str, str]) -> Diagnostic:
-    return Diagnostic("note", names.get(note.rule, note.rule), note.text, _shown((), one), _subject(None, one))
+    return Diagnostic("note", names.get(note.rule, note.rule), note.text, _whole(one), _subject(None, one))
 
 
 def _subject(finding: Finding | None, one: Checked) -> str:
@@ -125,19 +129,31 @@ def _missing(path: Path, value: Any) -> Path:
     return ()
 
 
-def _around(path: Path, place: Place, one: Checked) -> Place | None:
-    """The first line of the container that the path is in."""
+def _around(finding: Finding, place: Place, one: Checked) -> Place | None:
+    """The first line of the container that the finding is in."""
+    path = finding.path
     at = container_at(path)
     if at is None or len(path) <= at + 2:
         return None
-    around = one.place(path[: at + 2], "value")
+    around = one.place_in(finding)(path[: at + 2], "value")
     return around if around.line < place.line else None
 
 
-def _shown(path: Path, one: Checked) -> Place:
-    """Where the path's value stands; what concerns the whole object has no line of its own."""
-    place = one.place(path, "value")
-    return place if path else place._replace(text="")
+def _shown(finding: Finding, one: Checked) -> Place:
+    """Where the finding stands; what concerns the whole object has no line of its own.
+
+    An unknown field may hold what its right name would keep secret: then only its name is shown.
+    """
+    if not finding.path:
+        return _whole(one)
+    place = one.place_of(finding)
+    if finding.rule is UNKNOWN_FIELD and may_hold_secrets(finding.path, one.kind):
+        return place._replace(text=place.text[: place.column - 1 + place.length])
+    return place
+
+
+def _whole(one: Checked) -> Place:
+    return one.place((), "value")._replace(text="")
 
 
 def _shows_secret(finding: Finding, place: Place, kind: str) -> bool:
@@ -149,6 +165,12 @@ def _shows_secret(finding: Finding, place: Place, kind: str) -> bool:
 def _owner(finding: Finding) -> str:
     rule = finding.rule
     return one_line(", ".join(filter(None, (rule.team, rule.contact))), 120)
+
+
+def _as_written(counted: Tally) -> str:
+    told = [f"drop {plural(counted.dropped, 'unknown field')}"] if counted.dropped else []
+    told += [f"refuse {plural(counted.refused, 'value')}"] if counted.refused else []
+    return f"The API server itself would {' and '.join(told)}." if told else ""
 
 
 def _unreadable(run: Run) -> str:

@@ -19,6 +19,13 @@ def one_line(text: str, limit: int = 0) -> str:
     return cut(line, limit) if limit else line
 
 
+def wrapped(text: str, width: int) -> list[str]:
+    """The text on lines of at most `width` characters, broken between words; no lines for no text."""
+    import textwrap
+
+    return textwrap.wrap(one_line(text), width, break_long_words=False, break_on_hyphens=False)
+
+
 def cut(text: str, limit: int) -> str:
     """The text, or its first characters and an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
