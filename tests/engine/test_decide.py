@@ -6,7 +6,7 @@ from typing import Any
 import jsonpatch
 import pytest
 
-from tests.objects import NOW, decided, facts, places, pod, policy, request, ruleset, workload
+from tests.objects import NOW, clashing, decided, facts, places, pod, policy, request, ruleset, workload
 from webhook.admission.decision import Verdict
 from webhook.admission.facts import Facts, Needs, Unavailable
 from webhook.admission.finding import Action, Cause, Standing
@@ -130,7 +130,7 @@ def test_two_rules_that_want_different_values_both_fail_and_neither_is_applied()
 - {name: b, defaults: {default: {pod: {hostUsers: true}}}}
 """
     for stage in (Stage.BOTH, Stage.VALIDATE):
-        decision = decided(policy(rules), pod(), stage=stage)
+        decision = decided(clashing(policy(rules)), pod(), stage=stage)
         assert decision.verdict is Verdict.UNDECIDED
         assert [(f.rule.name, f.cause) for f in decision.findings] == [("a", Cause.FAILED), ("b", Cause.FAILED)]
         assert "spec.hostUsers is set by p/a and, with another value, by p/b" in decision.findings[0].message

@@ -11,15 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.objects import NOW, SHOP, merged, policy, request
-from webhook.admission.finding import Found
+from webhook.admission.finding import Found, Mode
 from webhook.admission.operators import CannotDecide
 from webhook.admission.request import Request
 from webhook.admission.rule import Subject
 from webhook.engine.mutate import narrow
+from webhook.engine.plan import Applicable, Group, plan_of
 from webhook.errors import MalformedObject
 from webhook.pod.containers import Pod
 from webhook.policy.load import load
-from webhook.policy.ruleset import Rule
+from webhook.policy.ruleset import Rule, Ruleset
 from webhook.source.path import look_up
 
 ROOT = Path(__file__).parents[2]
@@ -205,6 +206,17 @@ def said(rule: Rule, subject: Subject) -> list[Found]:
     return [found for check in rule.parts.checks for found in check(subject)]
 
 
+@cache
+def groups() -> dict[str, Group | None]:
+    """What each rule remembers, by itself."""
+    made = {rule.info.id: plan_of((Applicable(rule, Mode.ENFORCE),), Ruleset((rule,), "")) for rule in rules()}
+    return {name: plan.groups[0] if plan.groups else None for name, plan in made.items()}
+
+
+def group(rule: Rule) -> Group | None:
+    return groups()[rule.info.id]
+
+
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pods(), st.sampled_from(["create", "update", "template"]))
 def test_of_what_is_called_fine_no_check_says_anything(obj: dict[str, Any], shape: str) -> None:
@@ -212,11 +224,14 @@ def test_of_what_is_called_fine_no_check_says_anything(obj: dict[str, Any], shap
         try:
             _, subject = asked(obj, shape)
             target = narrow(subject, rule)
-            fine = rule.parts.fine is not None and rule.parts.fine(target)
-            found = said(rule, target) if fine else []
+            fine, known = rule.parts.fine is not None and rule.parts.fine(target), group(rule)
+            fine = fine or (known is not None and known.knows(target))
+            found = said(rule, target)
         except (MalformedObject, CannotDecide):
             continue
-        assert not found, (rule.info.id, found)
+        assert not (fine and found), (rule.info.id, found)
+        if known is not None and not found:
+            known.learn(target)
 
 
 def test_a_malformed_object_is_never_called_fine_by_a_rule_that_refuses_to_judge_it() -> None:
@@ -225,9 +240,11 @@ def test_a_malformed_object_is_never_called_fine_by_a_rule_that_refuses_to_judge
         put(obj, "spec.containers.image", value)
         _, subject = asked(obj, "create")
         for rule in rules():
-            if rule.info.id == "allowed-registries/from-our-registry" and rule.parts.fine:
+            known = group(rule)
+            if rule.info.id == "allowed-registries/from-our-registry" and known is not None:
+                assert not known.knows(subject)
                 with pytest.raises(MalformedObject):
-                    rule.parts.fine(subject) or said(rule, subject)
+                    said(rule, subject)
 
 
 def test_good_pods_are_called_fine_by_every_rule_that_has_a_short_answer() -> None:
@@ -235,12 +252,16 @@ def test_good_pods_are_called_fine_by_every_rule_that_has_a_short_answer() -> No
         for rule in rules():
             _, subject = asked(deepcopy(GOOD), shape)
             target = narrow(subject, rule)
-            if rule.parts.fine is not None and not said(rule, target):
+            known, found = group(rule), said(rule, target)
+            if rule.parts.fine is not None and not found:
                 assert rule.parts.fine(target), rule.info.id
+            if known is not None and not found and rule.parts.said(target) is not None:  # type: ignore[misc]
+                known.learn(target)
+                assert known.knows(narrow(asked(deepcopy(GOOD), shape)[1], rule)), rule.info.id
 
 
 def test_the_rules_that_judge_every_pod_have_a_short_answer() -> None:
-    without = {rule.info.id for rule in rules() if rule.parts.fine is None}
+    without = {rule.info.id for rule in rules() if rule.parts.fine is None and rule.parts.said is None}
 
     assert without == {
         "change-freeze/no-change",
@@ -258,14 +279,24 @@ def test_the_rules_that_judge_every_pod_have_a_short_answer() -> None:
 def test_what_was_fine_in_one_container_is_not_fine_because_it_is_alike_to_python() -> None:
     """1 equals true, and is no boolean; an ephemeral container is not judged, and says nothing of others."""
     [rule] = [one for one in rules() if one.info.id == "p/classes"]
-    assert rule.parts.fine is not None
+    known = group(rule)
+    assert known is not None
     first, second = deepcopy(GOOD), deepcopy(GOOD)
     put(second, "spec.containers.resources.limits.cpu", "9")
     first["spec"]["ephemeralContainers"] = [{**second["spec"]["containers"][0], "name": "debug"}]
 
-    assert rule.parts.fine(asked(first, "create")[1])
-    assert not rule.parts.fine(asked(second, "create")[1])
+    learnt(known, rule, first)
+    assert not known.knows(narrowed(second, rule))
     put(second, "spec.containers.resources.limits.cpu", 1)
-    assert rule.parts.fine(asked(second, "create")[1])
+    learnt(known, rule, second)
     put(second, "spec.containers.resources.limits.cpu", True)
-    assert not rule.parts.fine(asked(second, "create")[1])
+    assert not known.knows(narrowed(second, rule))
+
+
+def narrowed(obj: dict[str, Any], rule: Rule) -> Subject:
+    return narrow(asked(obj, "create")[1], rule)
+
+
+def learnt(known: Group, rule: Rule, obj: dict[str, Any]) -> None:
+    assert not said(rule, narrowed(obj, rule))
+    known.learn(narrowed(obj, rule))

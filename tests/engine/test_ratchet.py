@@ -156,3 +156,18 @@ def test_volumes_go_by_their_names_so_that_their_order_says_nothing() -> None:
     another = pod({"spec": {"volumes": [{**host, "name": "other"}]}})
     assert decided(rules, request(moved, old=old)).allowed
     assert not decided(rules, request(another, old=old)).allowed
+
+
+@pytest.mark.parametrize(("before", "verdict"), [("unconfined", "allowed"), ("runtime/default", "denied")])
+def test_the_field_that_an_old_annotation_becomes_is_as_old_as_the_annotation(before: str, verdict: str) -> None:
+    def deployment(profile: str) -> dict[str, Any]:
+        annotations = {"container.apparmor.security.beta.kubernetes.io/web": profile}
+        return workload("Deployment", {"metadata": {"annotations": annotations}})
+
+    rules = policy("- {name: profile, podSecurity: {level: baseline, only: [appArmorProfile]}}")
+    decision = decided(rules, request(deployment("unconfined"), deployment(before)))
+    assert decision.verdict == verdict
+    assert {finding.where for finding in decision.findings} == {
+        'spec.template.metadata.annotations["container.apparmor.security.beta.kubernetes.io/web"]',
+        "spec.template.spec.containers[0].securityContext.appArmorProfile.type",
+    }

@@ -123,6 +123,7 @@ def test_namespaces_are_read_from_documents_and_lists(tmp_path: Path) -> None:
             "pay": Namespace("pay", {label: "pay"}, {"a": "b"}),
         },
         askable=False,
+        dialable=False,
     )
 
 

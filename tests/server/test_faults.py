@@ -50,7 +50,8 @@ def test_a_decision_that_never_has_enough_facts_is_a_fault(server: Running, monk
 
     monkeypatch.setattr(reviewer, "decide", insatiable)
     response = server.validate().response
-    assert (response["status"]["code"], len(asked)) == (500, reviewer.ROUNDS)
+    assert response["status"]["code"] == 500
+    assert len(asked) in (reviewer.ROUNDS, reviewer.ROUNDS + 1)  # once more where the short way was tried first
 
 
 def test_what_cannot_be_observed_is_answered_all_the_same(

@@ -106,7 +106,9 @@ def _old(case: Case, start: dict[str, Any], whole: dict[str, Any] | None) -> dic
 def _facts(namespace: CaseNamespace, name: str) -> Facts:
     """What is known of the namespace; a case is a small world, in which nobody can be asked."""
     labels = {**namespace.labels, NAME_LABEL: name}
-    return Facts({name: Namespace(name, labels, namespace.annotations)} if namespace.known else {}, askable=False)
+    return Facts(
+        {name: Namespace(name, labels, namespace.annotations)} if namespace.known else {}, False, dialable=False
+    )
 
 
 def _mismatches(case: Case, decision: Decision) -> Iterator[Mismatch]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from webhook.admission.decision import Decision, Fault, Verdict
 from webhook.admission.edits import Note, authors_path
-from webhook.admission.facts import Facts, Needs
+from webhook.admission.facts import Facts, Learning, Needs
 from webhook.admission.finding import Action, Cause, Finding, Mode, RuleInfo, Severity, Standing
 from webhook.admission.kinds import NOT_A_SPEC
 from webhook.admission.request import Operation, Request
@@ -29,9 +29,12 @@ from webhook.engine.fold import decision_id, in_order, verdict_of
 from webhook.engine.judge import Case, Judged, excuse, expiring, failed, judge, undecided
 from webhook.engine.match import Applicable, Matching, as_pod, match
 from webhook.engine.mutate import Made, Making, is_mirror, make_so
+from webhook.engine.plan import Plan, plan_of
 from webhook.engine.ratchet import OldFindings, touches_only_bookkeeping
+from webhook.engine.scale import in_full
+from webhook.engine.trace import Trace
 from webhook.errors import MalformedObject
-from webhook.pod.defaults import pod_of
+from webhook.pod.defaults import created_pod_of, pod_of
 from webhook.pod.workloads import POD_AT
 from webhook.policy.ruleset import Ruleset
 from webhook.source.path import Path, look_up
@@ -49,25 +52,49 @@ class Stage(Enum):
 
 
 def decide(
-    request: Request, ruleset: Ruleset, facts: Facts, now: datetime, stage: Stage = Stage.BOTH
+    request: Request,
+    ruleset: Ruleset,
+    facts: Facts,
+    now: datetime,
+    stage: Stage = Stage.BOTH,
+    trace: Trace | None = None,
 ) -> Decision | Needs:
     """Decide one request.
 
     `now` is an aware datetime. `facts` may be empty: what is missing comes back as Needs, unless nobody can be asked
-    (facts.askable is False), then the rules that need it are undecided. Never raises for anything in the object.
+    (facts.askable is False), then the rules that need it are undecided. Never raises for anything in the object. What
+    it went through is put into `trace`, where somebody asks.
     """
+    if request.subresource == "scale":
+        request = in_full(request)
     matching = match(request, ruleset, facts, now)
     if isinstance(matching, Needs):
         return matching
     if not matching.applicable and not matching.unknown:
         return _nothing(request, ruleset)
+    learning = Learning(facts)
     try:
-        return _Deciding(request, ruleset, facts, now, stage, matching).decision()
+        decision = _Deciding(request, ruleset, facts, now, stage, matching, learning, trace).decision()
+        return Needs(images=frozenset(learning.missing)) if learning.missing else decision
     except MalformedObject as error:
         return _malformed(request, ruleset, stage, error)
     except RecursionError as error:
         too_deep = MalformedObject(f"the object is nested too deeply ({error})", (), None)
         return _malformed(request, ruleset, stage, too_deep)
+
+
+def pods_of(request: Request, ruleset: Ruleset, facts: Facts, now: datetime) -> Made | None:
+    """What the pods of a workload will get, be a rule about the workload itself or not; None where it makes none."""
+    pod_at = pod_place(request)
+    matching = match(as_pod(request, pod_at), ruleset, facts, now) if pod_at else None
+    if not pod_at or not isinstance(matching, Matching) or request.object is None:
+        return None
+    learning = Learning(facts)
+    deciding = _Deciding(request, ruleset, facts, now, Stage.BOTH, matching, learning)
+    try:
+        return deciding._become_pod(pod_at, request.object, learning)
+    except (MalformedObject, RecursionError):
+        return None
 
 
 @dataclass(slots=True)
@@ -80,20 +107,24 @@ class _Deciding:
     now: datetime
     stage: Stage
     matching: Matching
+    learning: Learning
+    trace: Trace | None = None
 
     def decision(self) -> Decision:
-        request, pod_at = self.request, _pod_at(self.request)
+        request, pod_at = self.request, pod_place(self.request)
         applicable, unsure = conditional(request, self.matching, pod_at, self.now)
         own = None if self.stage is Stage.VALIDATE else self._make_so(applicable, pod_at)
         if self.stage is Stage.MUTATE:
             return self._mutated(own)
         final = own.draft.object if own else request.subject
-        pods = self._become_pod(pod_at, final) if pod_at else None
+        pods = self._become_pod(pod_at, final, self.learning) if pod_at else None
+        if self.trace is not None:
+            self.trace.applicable, self.trace.own, self.trace.pods = applicable, own, pods
         made = pods or own
         if made and pod_at is not None:
-            final = pod_of(made.draft.object, pod_at)  # the API server fills in its defaults after every patch again
-        case = Case(request, final, pod_at, self.matching.namespace, self.now)
-        judged = judge(case, applicable)
+            final = created_pod_of(made.draft.object, pod_at)  # the API server fills in defaults after every patch
+        case = Case(request, final, pod_at, self.matching.namespace, self.now, self.learning)
+        judged = judge(case, self._plan(applicable))
         judged.faults += unsure.faults
         judged.findings += unsure.findings
         judged.findings += [
@@ -109,21 +140,28 @@ class _Deciding:
             notes += self._expiring(judged.findings, case)
         return self._fold(judged, notes, own)
 
+    def _plan(self, applicable: Sequence[Applicable]) -> Plan:
+        """How the rules whose conditions hold are judged."""
+        known = self.matching.plan
+        if known is not None and applicable is self.matching.applicable:
+            return known
+        return plan_of(applicable, self.ruleset)
+
     def _make_so(self, applicable: Sequence[Applicable], pod_at: Path | None) -> Made | None:
         """What is written: a pod on CREATE, a new ephemeral container, another object's own fields."""
         phases = _phases(self.request, pod_at)
         if not phases or self.request.object is None:
             return None
         at = pod_at if phases is not OBJECT_PHASES else None
-        making = Making(self.request, at, self.matching.namespace, self.now, phases)
+        making = Making(self.request, at, self.matching.namespace, self.now, phases, self.learning)
         return make_so(self.request.object, applicable, making)
 
-    def _become_pod(self, pod_at: Path, obj: dict[str, Any]) -> Made:
+    def _become_pod(self, pod_at: Path, obj: dict[str, Any], learning: Learning) -> Made:
         """A workload's template as the pod it will become: API defaults, then what we would make of that pod."""
         asked = as_pod(self.request, pod_at)
         pods = match(asked, self.ruleset, self.facts, self.now)
         applicable = conditional(asked, pods, (), self.now)[0] if isinstance(pods, Matching) else ()
-        making = Making(self.request, pod_at, self.matching.namespace, self.now, POD_PHASES)
+        making = Making(self.request, pod_at, self.matching.namespace, self.now, POD_PHASES, learning)
         return make_so(pod_of(obj, pod_at), applicable, making)
 
     def _mellow(self, judged: Judged, applicable: Sequence[Applicable], case: Case) -> None:
@@ -156,9 +194,13 @@ class _Deciding:
         old = self.request.old_object
         if self.request.operation is not Operation.UPDATE or old is None or not any(map(_denies_ratcheting, findings)):
             return findings
-        before = self._become_pod(case.pod_at, old).draft.object if case.pod_at else old
+        aside = Learning(self.facts)  # what nobody knows of an old image is not worth a question
+        before = old
+        if case.pod_at:
+            before = created_pod_of(self._become_pod(case.pod_at, old, aside).draft.object, case.pod_at)
+        was = case._replace(object=before, learning=aside)
         try:
-            judged = judge(case._replace(object=before), self._applied(old, applicable, case.pod_at))
+            judged = judge(was, plan_of(self._applied(old, applicable, case.pod_at), self.ruleset))
         except MalformedObject:
             return findings
         known = OldFindings(judged.findings, before)
@@ -257,7 +299,7 @@ def _phases(request: Request, pod_at: Path | None) -> tuple[str, ...]:
     return POD_PHASES if request.operation is Operation.CREATE else ()
 
 
-def _pod_at(request: Request) -> Path | None:
+def pod_place(request: Request) -> Path | None:
     """Where the pod stands in the request's object; None where it carries none."""
     return None if request.subresource in NOT_A_SPEC else POD_AT.get(request.kind)
 

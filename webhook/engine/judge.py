@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from webhook.admission.decision import Fault
-from webhook.admission.facts import Namespace
+from webhook.admission.facts import NOTHING_TO_LEARN, Learning, Namespace
 from webhook.admission.finding import Cause, Finding, Found, Mode, Standing
 from webhook.admission.operators import CannotDecide
 from webhook.admission.request import Request
 from webhook.admission.rule import Subject
 from webhook.admission.statements import BudgetSpent
-from webhook.engine.match import Applicable, name_of
+from webhook.engine.match import name_of
 from webhook.engine.mutate import narrow
+from webhook.engine.plan import Applicable, Plan
 from webhook.engine.ratchet import container_at
 from webhook.errors import MalformedObject
 from webhook.pod.containers import Pod
@@ -43,29 +44,42 @@ class Case(NamedTuple):
     pod_at: Path | None
     namespace: Namespace | None
     now: datetime
+    learning: Learning = NOTHING_TO_LEARN
 
 
-def judge(case: Case, applicable: Iterable[Applicable]) -> Judged:
+def judge(case: Case, plan: Plan) -> Judged:
     """The findings of all rules; a rule that breaks becomes a *failed* finding of that rule."""
     judged = Judged()
     pod = Pod(case.object, case.pod_at) if case.pod_at is not None else None
-    subject = Subject(case.request, case.object, pod, case.namespace, case.now)
-    for one in applicable:
-        rule, fine = one.rule, one.rule.parts.fine
-        try:
-            if fine is None or not fine(subject if rule.selection is None else narrow(subject, rule)):
-                _judge(one, subject, case, judged)
-        except MalformedObject:
-            raise
-        except Exception as error:  # noqa: BLE001 - a rule that breaks must not break the answer
-            broke(one, error, judged)
+    subject = Subject(case.request, case.object, pod, case.namespace, case.now, learning=case.learning)
+    for group in plan.groups:
+        target = narrow(subject, group.rules[0].rule)
+        if not group.knows(target):
+            before = len(judged.findings)
+            for one in group.rules:
+                _judge(one, target, case, judged)
+            if len(judged.findings) == before:
+                group.learn(target)
+    for one in plan.others:
+        _judge(one, subject if one.rule.selection is None else narrow(subject, one.rule), case, judged)
     return judged
 
 
-def _judge(one: Applicable, subject: Subject, case: Case, judged: Judged) -> None:
-    """What one rule has to say; raises BudgetSpent where the object has too many findings."""
-    target = subject if one.rule.selection is None else narrow(subject, one.rule)
-    for check in one.rule.parts.checks:
+def _judge(one: Applicable, target: Subject, case: Case, judged: Judged) -> None:
+    """What one rule has to say."""
+    fine = one.rule.parts.fine
+    try:
+        if fine is None or not fine(target):
+            _ask(one, target, case, judged)
+    except MalformedObject:
+        raise
+    except Exception as error:  # noqa: BLE001 - a rule that breaks must not break the answer
+        broke(one, error, judged)
+
+
+def _ask(one: Applicable, target: Subject, case: Case, judged: Judged) -> None:
+    """What the checks of one rule find; raises BudgetSpent where the object has too many findings."""
+    for check in one.rule.checks(case.request.subresource):
         for found in check(target):
             if len(judged.findings) >= MOST:
                 raise BudgetSpent(f"could not be checked: this object has more than {MOST:,} findings")
@@ -119,10 +133,19 @@ def _finding(found: Found, one: Applicable, case: Case) -> Finding:
         value=found.value,
         message=message,
         fix=fix,
-        mode=Mode.WARN if found.only_warns and one.mode is Mode.ENFORCE else one.mode,
+        mode=_mode(found, one),
+        cause=found.cause,
         container=name,
         ratchets=found.ratchets and rule.ratchet,
     )
+
+
+def _mode(found: Found, one: Applicable) -> Mode:
+    if one.mode is not Mode.ENFORCE:
+        return one.mode
+    if found.only_warns:
+        return Mode.WARN
+    return one.rule.on_unavailable if found.cause is Cause.UNAVAILABLE else one.mode
 
 
 def _volume_image(found: Found) -> str:

@@ -14,13 +14,24 @@ from webhook.admission.finding import Mode
 from webhook.admission.request import GroupKind, Operation, Request
 from webhook.admission.selector import NAME_LABEL
 from webhook.engine.namespaces import namespace_of
-from webhook.engine.shortlist import Applicable, Candidate, Matching, Shortlist, all_hold, candidates, shortlist
+from webhook.engine.plan import Applicable
+from webhook.engine.shortlist import Candidate, Matching, Shortlist, all_hold, candidates, shortlist
 from webhook.pod.workloads import POD, POD_AT
 from webhook.policy.matching import Match, UserSet
 from webhook.policy.ruleset import Rule, Ruleset
 from webhook.source.path import Path, look_up
 
-__all__ = ["Applicable", "Matching", "as_pod", "families", "match", "name_of"]
+__all__ = [
+    "CRITERIA",
+    "Applicable",
+    "Matching",
+    "as_pod",
+    "families",
+    "labels_of",
+    "match",
+    "name_of",
+    "namespace_for",
+]
 
 _FAMILY = {"ReplicaSet": "Deployment", "CronJob": "Job"}
 
@@ -36,11 +47,11 @@ def match(request: Request, ruleset: Ruleset, facts: Facts, now: datetime) -> Ma
     rules = candidates(request, ruleset)
     if not rules:
         return _NOTHING
-    namespace, reason = _namespace(request, facts)
+    namespace, reason = namespace_for(request, facts)
     if namespace is None and not reason and any(_needs_namespace(rule) for rule in rules):
         return Needs(frozenset({request.namespace}))
     listed = shortlist(request, ruleset, rules, namespace, now)
-    undecided = listed.undecided(_labels(request) if listed.by_label else {})
+    undecided = listed.undecided(labels_of(request) if listed.by_label else {})
     return _decide(undecided, listed, request, reason, now) if undecided else listed.settled
 
 
@@ -70,7 +81,7 @@ def _in_order(numbered: list[tuple[int, _T]]) -> tuple[_T, ...]:
     return tuple(item for _, item in sorted(numbered, key=itemgetter(0)))
 
 
-def _namespace(request: Request, facts: Facts) -> tuple[Namespace | None, str]:
+def namespace_for(request: Request, facts: Facts) -> tuple[Namespace | None, str]:
     """The namespace as far as it is known; with a reason where it is not and asking will not help."""
     if request.kind == ("", "Namespace"):
         own, name = namespace_of(request.subject), request.namespace or request.name
@@ -95,14 +106,14 @@ def _needs_namespace(rule: Rule) -> bool:
     )
 
 
-def _labels(request: Request) -> dict[str, Any]:
+def labels_of(request: Request) -> dict[str, Any]:
     """The labels of the pod, or of the object where it carries none."""
     labels = look_up(request.subject, (*POD_AT.get(request.kind, ()), "metadata", "labels"))
     return labels if isinstance(labels, dict) else {}
 
 
 def _object_selector(part: Match, request: Request, _: datetime) -> bool | None:
-    return part.object_selector is None or part.object_selector.matches(_labels(request))
+    return part.object_selector is None or part.object_selector.matches(labels_of(request))
 
 
 def _name(part: Match, request: Request, _: datetime) -> bool | None:
@@ -139,13 +150,16 @@ def _during(part: Match, _: Request, now: datetime) -> bool | None:
     return part.during is None or part.during.covers(now)
 
 
-_PREDICATES: tuple[Callable[[Match, Request, datetime], bool | None], ...] = (
-    _object_selector,
-    _name,
-    _users,
-    _owners,
-    _during,
-)
+CRITERIA: dict[str, Callable[[Match, Request, datetime], bool | None]] = {
+    "objectSelector": _object_selector,
+    "names": _name,
+    "users": _users,
+    "owners": _owners,
+    "during": _during,
+}
+"""What each request is asked, by the key of the match; explain.py tells which of them did not hold."""
+
+_PREDICATES = tuple(CRITERIA.values())
 
 
 def name_of(request: Request) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from webhook.admission.decision import Fault
 from webhook.admission.edits import Conflict, Draft
-from webhook.admission.facts import Namespace
+from webhook.admission.facts import NOTHING_TO_LEARN, Learning, Namespace
 from webhook.admission.finding import Mode
 from webhook.admission.request import Request
 from webhook.admission.rule import EPHEMERAL_PHASES, POD_PHASES, Subject
@@ -42,6 +42,7 @@ class Making(NamedTuple):
     namespace: Namespace | None
     now: datetime
     phases: tuple[str, ...] = POD_PHASES
+    learning: Learning = NOTHING_TO_LEARN
 
 
 def make_so(obj: dict[str, Any], applicable: Iterable[Applicable], making: Making) -> Made:
@@ -97,7 +98,7 @@ def _round(draft: Draft, makers: list[Rule], phase: str, making: Making) -> None
 def _subject(draft: Draft, making: Making) -> Subject:
     """The object as it stands now; on a subresource only the containers that are new can still be changed."""
     pod = Pod(draft.object, making.pod_at) if making.pod_at is not None else None
-    subject = Subject(making.request, draft.object, pod, making.namespace, making.now)
+    subject = Subject(making.request, draft.object, pod, making.namespace, making.now, learning=making.learning)
     if pod is None or making.phases is not EPHEMERAL_PHASES:
         return subject
     old = look_up(making.request.old_object, ("spec", "ephemeralContainers"))

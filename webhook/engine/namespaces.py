@@ -9,7 +9,7 @@ from webhook.admission.selector import NAME_LABEL
 
 def known_namespaces(objects: Iterable[dict[str, Any]]) -> Facts:
     """Facts that know these namespaces and can ask nobody; a later document replaces an earlier one of its name."""
-    return Facts({namespace.name: namespace for namespace in map(namespace_of, objects)}, askable=False)
+    return Facts({namespace.name: namespace for namespace in map(namespace_of, objects)}, askable=False, dialable=False)
 
 
 def namespace_of(obj: dict[str, Any]) -> Namespace:

@@ -9,6 +9,7 @@ from webhook.admission.kinds import (
     CLUSTER_SCOPED,
     KEEPS_CLUSTER_ALIVE,
     POD_SUBRESOURCES,
+    SCALED,
     KindPattern,
     Resource,
 )
@@ -69,7 +70,7 @@ def needs_by_rule(rules: Iterable[Rule], stage: Stage, plurals: Plurals) -> Iter
     known: dict[object, frozenset[Need]] = {}
     for rule in rules:
         does = _does(rule, stage)
-        key = (tuple(match.kinds for match in rule.matches), rule.operations, does)
+        key = (tuple(match.kinds for match in rule.matches), rule.operations, does, bool(rule.parts.of_scale))
         if key not in known:
             known[key] = frozenset(_needs(rule, does, plurals)) if does else frozenset()
         yield rule, known[key]
@@ -127,6 +128,8 @@ def _candidates(rule: Rule) -> set[tuple[GroupKind, str]]:
     """Every kind and subresource that any of the rule's matches names; which of them all agree on, Rule.covers says."""
     patterns = [pattern for match in rule.matches for pattern in match.kinds] or DEFAULT_KINDS
     found = {candidate for pattern in patterns for candidate in _meant(pattern)}
+    if rule.parts.of_scale:
+        found |= {(kind, "scale") for kind, subresource in found if kind in SCALED and not subresource}
     return {candidate for candidate in found if candidate[0] not in KEEPS_CLUSTER_ALIVE}
 
 

@@ -11,18 +11,12 @@ from typing import Any, NamedTuple
 from webhook.admission.facts import Namespace
 from webhook.admission.finding import Mode
 from webhook.admission.request import Request
+from webhook.engine.plan import Applicable, Plan, plan_of
 from webhook.policy.matching import Match
 from webhook.policy.ruleset import Rule, Ruleset
 
 MEMO_LIMIT = 4096
 """(kind, operation, namespace) combinations that are remembered."""
-
-
-class Applicable(NamedTuple):
-    """A rule that applies, in the mode that it has now and here."""
-
-    rule: Rule
-    mode: Mode
 
 
 class Matching(NamedTuple):
@@ -35,6 +29,8 @@ class Matching(NamedTuple):
     """How the rules that apply are called."""
     conditional: bool = True
     """False where none of the rules that apply has a condition (`when`)."""
+    plan: Plan | None = None
+    """How they are judged; None where that is still to be found."""
 
 
 class Candidate(NamedTuple):
@@ -86,10 +82,12 @@ def shortlist(
     key = (request.kind, request.subresource, request.operation, request.namespace, "labels")
     known = ruleset.memo.get(key)
     if known is None or known[0] is not namespace:
-        known = namespace, _sort_out(request, rules, namespace, now)
+        found = _sort_out(request, rules, namespace, now)
+        settled = found.settled._replace(plan=plan_of(found.settled.applicable, ruleset))
+        known = namespace, found._replace(settled=settled)
         _remember(ruleset, key, known)
-    found: Shortlist = known[1]
-    return found
+    listed: Shortlist = known[1]
+    return listed
 
 
 def all_hold(answers: Iterable[bool | None]) -> bool | None:
@@ -110,7 +108,7 @@ def _find(request: Request, ruleset: Ruleset) -> tuple[Rule, ...]:
         rule
         for rule in ruleset.rules
         if rule.covers(request.kind, request.subresource, request.operation)
-        and all(not m.namespaces or m.namespaces.covers(request.namespace) for m in rule.matches)
+        and all(name_fits(part, request) for part in rule.matches)
     )
 
 
@@ -119,7 +117,7 @@ def _sort_out(request: Request, rules: tuple[Rule, ...], namespace: Namespace | 
     always: list[Candidate] = []
     by_label: dict[tuple[str, str], tuple[Candidate, ...]] = {}
     for position, rule in enumerate(rules):
-        selected = all_hold(_selected(part, request, namespace) for part in rule.matches)
+        selected = all_hold(labels_select(part, request, namespace) for part in rule.matches)
         if selected is False:
             continue
         one = Candidate(position, rule, tuple(filter(_narrows, rule.matches)), known=selected is not None)
@@ -151,7 +149,12 @@ def _wanted_label(one: Candidate) -> tuple[str, str] | None:
     return next((label for selector in selectors for label in selector.match_labels.items()), None)
 
 
-def _selected(part: Match, request: Request, namespace: Namespace | None) -> bool | None:
+def name_fits(part: Match, request: Request) -> bool:
+    """The namespace's name."""
+    return not part.namespaces or part.namespaces.covers(request.namespace)
+
+
+def labels_select(part: Match, request: Request, namespace: Namespace | None) -> bool | None:
     """The namespace selector; objects of the whole cluster are never left out by it, as in the API server."""
     if part.namespace_selector is None or (not request.namespace and request.kind != ("", "Namespace")):
         return True

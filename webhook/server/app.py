@@ -5,6 +5,7 @@ A router and request objects would cost a third of what a whole decision costs (
 
 import logging
 import secrets
+from functools import lru_cache
 from time import monotonic
 
 from webhook.engine.decide import Stage
@@ -31,6 +32,12 @@ STAGES = {"/mutate": Stage.MUTATE, "/validate": Stage.VALIDATE}
 _log = logging.getLogger("doorward.admission")
 
 
+@lru_cache(64)
+def _stage(target: bytes) -> Stage | None:
+    """The stage that a path, with or without a query, asks for."""
+    return STAGES.get(target.partition(b"?")[0].decode("latin-1"))
+
+
 class Admission:
     """The application; create it once the parts exist, it keeps nothing of a request."""
 
@@ -53,6 +60,22 @@ class Admission:
             await send_answer(send, answer, CLOSE)
         else:
             await send_answer(send, answer)
+
+    def at_once(self, target: bytes, body: bytes) -> Answer | None:
+        """The answer to a review that was posted to `target`; None where the long way has more to say or to wait for.
+
+        Never raises for anything that a client does.
+        """
+        stage = _stage(target)
+        if stage is None or not self._complete or self._readiness.draining or self._guard.crowded:
+            return None
+        try:
+            return self._reviewer.at_once(stage, body)
+        except Refused as refused:
+            self._metrics.refused(refused.reason)
+            return refused.answer
+        except Exception:  # noqa: BLE001 - whatever it is: a clean answer, and an id to find the trace
+            return self._fault()
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         stage = STAGES.get(scope["path"])

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from typing import Any
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from certs.context import peer_names
 from webhook.server.guard import CLOSE, Answer, Header, Receive, Refused, Scope, Send
+from webhook.server.short_way import ShortWay
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of a request line with its headers; the API server needs a few hundred."""
@@ -27,7 +25,7 @@ async def turn_away(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send_answer(send, Refused(403, "client", "the client certificate's name may not ask here", CLOSE).answer)
 
 
-class Connection(HttpToolsProtocol):
+class Connection(ShortWay):
     """A connection on which whoever passed TLS may ask."""
 
     names: Collection[str] = ()
@@ -39,8 +37,9 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Looks at the client's certificate, once, and does not wait for ever for the first request."""
         super().connection_made(transport)
+        self.at_once = getattr(self.app, "at_once", None)
         if self.names and peer_names(transport.get_extra_info("peercert")).isdisjoint(self.names):
-            self.app: Any = turn_away
+            self.app, self.at_once = turn_away, None
         self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:

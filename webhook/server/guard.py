@@ -88,9 +88,14 @@ class Guard:
         self._most, self._buffered, self._body_limit = most, buffered, body_limit
         self._held = 0
 
+    @property
+    def crowded(self) -> bool:
+        """Whether too many requests wait for their answers."""
+        return self.arrived() > self._most
+
     def admit(self, seconds: float) -> None:
         """Refuses while too many requests wait for their answers."""
-        if self.arrived() > self._most:
+        if self.crowded:
             raise try_again("overload", "too many requests at once", seconds)
 
     def head(self, scope: Scope) -> None:

@@ -4,6 +4,7 @@ import logging
 import secrets
 from datetime import UTC, datetime
 from time import monotonic, perf_counter
+from typing import NamedTuple
 
 from webhook.admission.decision import Decision
 from webhook.admission.facts import Facts, Needs
@@ -35,6 +36,18 @@ class NoRulesError(Exception):
     """A review came through before any rules were in force; this is a fault of ours."""
 
 
+class _Waiting(NamedTuple):
+    """A review that is under way, and the facts for which it waits."""
+
+    stage: Stage
+    request: Request
+    ruleset: Ruleset
+    facts: Facts
+    moment: datetime
+    began: float
+    needs: Needs
+
+
 class Reviewer:
     """Answers reviews; `decision_log` None keeps no log of decisions."""
 
@@ -47,6 +60,15 @@ class Reviewer:
         Raises Refused where no review can be answered: the body is none, or a fault of ours met /mutate, which never
         denies: its failurePolicy lets the object through, and /validate judges it.
         """
+        begun = self._begin(stage, body)
+        return begun if isinstance(begun, Answer) else await self._settled(begun, deadline)
+
+    def at_once(self, stage: Stage, body: bytes) -> Answer | None:
+        """The same, where nothing has to be gathered first; else None, and nobody was told of the review."""
+        begun = self._begin(stage, body)
+        return begun if isinstance(begun, Answer) else None
+
+    def _begin(self, stage: Stage, body: bytes) -> "Answer | _Waiting":
         began = perf_counter()
         try:
             request = review.decode(body)
@@ -55,11 +77,22 @@ class Reviewer:
         moment = datetime.now(UTC)
         try:
             ruleset = self._in_force()
-            decision = decide(request, ruleset, self._facts.known(request.namespace), moment, stage)
+            facts = self._facts.known(request.namespace)
+            decision = decide(request, ruleset, facts, moment, stage)
             if isinstance(decision, Needs):
-                decision = await self._settle(decision, request, ruleset, moment, stage, deadline)
+                return _Waiting(stage, request, ruleset, facts, moment, began, decision)
             encoded = _encode(request, decision, ruleset, moment, stage)
         except Exception as error:  # noqa: BLE001 - whatever it is: a clean answer, and an id to find the trace
+            return self._failed(error, stage, request, moment)
+        self._tell(stage, request, decision, moment, perf_counter() - began)
+        return Answer(200, encoded)
+
+    async def _settled(self, waiting: "_Waiting", deadline: float) -> Answer:
+        stage, request, ruleset, _, moment, began, _ = waiting
+        try:
+            decision = await self._settle(waiting, deadline)
+            encoded = _encode(request, decision, ruleset, moment, stage)
+        except Exception as error:  # noqa: BLE001 - as above
             return self._failed(error, stage, request, moment)
         self._tell(stage, request, decision, moment, perf_counter() - began)
         return Answer(200, encoded)
@@ -70,14 +103,12 @@ class Reviewer:
             raise NoRulesError
         return ruleset
 
-    async def _settle(
-        self, needs: Needs, request: Request, ruleset: Ruleset, moment: datetime, stage: Stage, deadline: float
-    ) -> Decision:
+    async def _settle(self, waiting: "_Waiting", deadline: float) -> Decision:
         """The decision after what it needs was gathered, as often as it may ask."""
-        facts: Facts = self._facts.known(request.namespace)
+        _, request, ruleset, facts, moment, _, needs = waiting
         for _ in range(ROUNDS - 1):
             facts = await self._facts.gather(needs, facts, deadline - monotonic())
-            decision = decide(request, ruleset, facts, moment, stage)
+            decision = decide(request, ruleset, facts, moment, waiting.stage)
             if isinstance(decision, Decision):
                 return decision
             needs = decision
