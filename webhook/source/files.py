@@ -62,6 +62,11 @@ def find(
     return _found(names, search, stdin)
 
 
+def beside(name: str, other: str) -> str:
+    """The path of a file that another one names: beside it, unless the path is whole."""
+    return os.path.join(os.path.dirname(name), other)
+
+
 def printable(name: str) -> str:
     """A file's name for a message, without what could move a terminal's cursor."""
     return "".join(character if character.isprintable() else "�" for character in name)
