@@ -53,6 +53,10 @@ class Trusted(NamedTuple):
     files: tuple[str, ...] = ()
     fingerprint: str = ""
 
+    def says_the_same(self, other: "Trusted") -> bool:
+        """Whether the other one differs in nothing but where it is written."""
+        return _said(self) == _said(other)
+
 
 NOBODY = Trusted()
 
@@ -74,6 +78,11 @@ def read_trusted(documents: Iterable[Document]) -> Trusted:
             registries.append(Registry(document.name, spec, contents, place))
     digest = hashlib.sha256(b"".join(hashlib.sha256(read[name]).digest() for name in sorted(read))).hexdigest()
     return Trusted(tuple(authorities), tuple(registries), tuple(sorted(read)), digest if read else "")
+
+
+def _said(trusted: Trusted) -> list[tuple[Any, ...]]:
+    authorities = [(one.name, one.spec, dict(one.files)) for one in trusted.authorities]
+    return [*authorities, *((one.name, one.spec, dict(one.files)) for one in trusted.registries)]
 
 
 def _contents(document: Document, read: dict[str, bytes]) -> dict[str, bytes]:

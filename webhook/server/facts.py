@@ -43,7 +43,7 @@ class FileFacts:
     """The namespaces of a file, for a server without a cluster: nobody else can be asked."""
 
     def __init__(self, facts: Facts) -> None:
-        self._facts = facts
+        self._facts = facts._replace(dialable=True)  # registries need no cluster
 
     def known(self, namespace: str) -> Facts:  # noqa: ARG002 - the same for all
         """Everything the file says."""
@@ -52,7 +52,7 @@ class FileFacts:
     async def gather(self, needs: Needs, known: Facts, seconds: float) -> Facts:  # noqa: ARG002 - nobody to ask
         """What is needed and missing stays so."""
         missing = {name: Unavailable("there is no cluster to ask") for name in needs.namespaces}
-        return Facts({**known.namespaces, **missing}, askable=False)
+        return known._replace(namespaces={**known.namespaces, **missing}, askable=False)
 
     def close(self) -> None:
         """Nothing is being asked."""
@@ -83,7 +83,7 @@ class ClusterFacts:
         """One question for each namespace that is needed; Unavailable where no answer comes in time."""
         names = sorted(needs.namespaces)
         answers = await asyncio.gather(*(self._asked(name, seconds) for name in names))
-        return Facts({**known.namespaces, **dict(zip(names, answers, strict=True))})
+        return known._replace(namespaces={**known.namespaces, **dict(zip(names, answers, strict=True))})
 
     def close(self) -> None:
         """Gives up what is still being asked."""

@@ -13,6 +13,7 @@ from webhook.server.cluster_view import ClusterView
 from webhook.server.facts import FactsSource, FileFacts, read_namespaces
 from webhook.server.gauges import watch_rules, watch_server
 from webhook.server.guard import Guard
+from webhook.server.images import RegistryImages
 from webhook.server.readiness import Part, Readiness, certificate_part, rules_part
 from webhook.server.reload import Rules
 from webhook.server.reviewer import Reviewer
@@ -30,12 +31,13 @@ class Parts:
     def __init__(self, settings: Settings) -> None:
         self.certificates = certificates_of(settings)
         self.metrics, self.readiness, self.guard = Metrics(), Readiness(), Guard(settings.most_requests)
-        self._rules = Rules(settings.policies, settings.profile)
+        self.images = RegistryImages()
+        self._rules = Rules(settings.policies, settings.profile, prepare=self.images.prepare)
         self._view = ClusterView(settings, lambda: self._rules.current) if settings.cluster else None
         self._facts: FactsSource = self._view.facts if self._view else _file_facts(settings)
         self._lines = Lines(STDOUT) if settings.decision_log else None
         log = DecisionLog(self._lines) if self._lines else None
-        self.reviewer = Reviewer(self._rules, self._facts, self.metrics, log)
+        self.reviewer = Reviewer(self._rules, self._facts, self.metrics, log, self.images)
         self._tickers = [
             Ticker("rules", settings.rules_interval, self._refresh_rules),
             Ticker("certificate", settings.certificates_interval, self._refresh_certificate),

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 
-from webhook.errors import DoorwardError
+from webhook.errors import DoorwardError, RulesError
 from webhook.policy import load
 from webhook.policy.ruleset import Ruleset
 from webhook.source import files
@@ -44,7 +45,8 @@ class Trouble:
 class Rules:
     """The rules of some folders; `current` is what is in force, None before the first good reading.
 
-    `refresh` is called from one thread at a time; everything else may be read from any thread.
+    `prepare` is asked before rules are put in force, and may raise RulesError. `refresh` is called from one thread at a
+    time; everything else may be read from any thread.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Rules:
         profile: str = "",
         settled: float = SETTLED,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        prepare: Callable[[Ruleset], None] = lambda _: None,
     ) -> None:
         self.current: Ruleset | None = None
         self.since: datetime | None = None
@@ -60,7 +63,8 @@ class Rules:
         self.warnings: tuple[str, ...] = ()
         self.failures = 0
         self._arguments, self._profile = tuple(arguments), profile
-        self._settled, self._clock = settled, clock
+        self._settled, self._clock, self._prepare = settled, clock, prepare
+        self._beside: tuple[str, ...] = ()
         self._seen: bytes | None = None
         self._stopped = threading.Event()
 
@@ -98,7 +102,7 @@ class Rules:
     def _bytes(self) -> Iterator[bytes]:
         """Names and contents of all files; a file or folder that cannot be read stands there as what is wrong."""
         try:
-            for source in files.find(self._arguments):
+            for source in chain(files.find(self._arguments), map(files.Found, self._beside)):
                 yield source.name.encode("utf-8", "surrogateescape")
                 try:
                     yield source.read()
@@ -110,11 +114,16 @@ class Rules:
     def _read(self) -> bool:
         try:
             loading = load.read(self._arguments, self._profile)
+            if loading.ruleset is not None:
+                self._prepare(loading.ruleset)
+        except RulesError as error:
+            return self._keep(tuple(map(str, error.problems)))
         except Exception as error:  # noqa: BLE001 - whatever it is, the last good rules must outlive it
             self._seen = None  # it may lie outside the files, so the same bytes are tried again
             ours = not isinstance(error, DoorwardError)
             told = f"the rules could not be read through a fault of ours: {error!r}" if ours else str(error)
             return self._keep((told,), error if ours else None)
+        self._beside = loading.trusted.files
         if loading.ruleset is None:
             return self._keep(_texts(loading.problems, Level.ERROR))
         self._put_in_force(loading.ruleset, _texts(loading.problems, Level.WARNING))

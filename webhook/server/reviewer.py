@@ -20,6 +20,7 @@ from webhook.report.deny import causes, denial, deny_message
 from webhook.report.warnings import audit_annotations, warnings
 from webhook.server.facts import FactsSource
 from webhook.server.guard import Answer, Refused
+from webhook.server.images import ImagesSource, NoImages
 from webhook.server.reload import Rules
 
 ROUNDS = 3
@@ -34,6 +35,9 @@ class UnsettledError(Exception):
 
 class NoRulesError(Exception):
     """A review came through before any rules were in force; this is a fault of ours."""
+
+
+NO_IMAGES = NoImages()
 
 
 class _Waiting(NamedTuple):
@@ -51,8 +55,16 @@ class _Waiting(NamedTuple):
 class Reviewer:
     """Answers reviews; `decision_log` None keeps no log of decisions."""
 
-    def __init__(self, rules: Rules, facts: FactsSource, metrics: Metrics, decision_log: DecisionLog | None) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        facts: FactsSource,
+        metrics: Metrics,
+        decision_log: DecisionLog | None,
+        images: ImagesSource = NO_IMAGES,
+    ) -> None:
         self._rules, self._facts, self._metrics, self._decision_log = rules, facts, metrics, decision_log
+        self._images = images
 
     async def answer(self, stage: Stage, body: bytes, deadline: float) -> Answer:
         """The answer to the review in `body`, which should be there at `deadline` on the monotonic clock.
@@ -77,7 +89,7 @@ class Reviewer:
         moment = datetime.now(UTC)
         try:
             ruleset = self._in_force()
-            facts = self._facts.known(request.namespace)
+            facts = self._known(request, ruleset)
             decision = decide(request, ruleset, facts, moment, stage)
             if isinstance(decision, Needs):
                 return _Waiting(stage, request, ruleset, facts, moment, began, decision)
@@ -107,12 +119,27 @@ class Reviewer:
         """The decision after what it needs was gathered, as often as it may ask."""
         _, request, ruleset, facts, moment, _, needs = waiting
         for _ in range(ROUNDS - 1):
-            facts = await self._facts.gather(needs, facts, deadline - monotonic())
+            facts = await self._gathered(needs, facts, waiting, deadline)
             decision = decide(request, ruleset, facts, moment, waiting.stage)
             if isinstance(decision, Decision):
                 return decision
             needs = decision
-        raise UnsettledError(f"still asking for namespaces {', '.join(sorted(needs.namespaces))}")
+        raise UnsettledError(f"still asking for {', '.join(sorted((*needs.namespaces, *map(str, needs.images))))}")
+
+    def _known(self, request: Request, ruleset: Ruleset) -> Facts:
+        """What is known without asking anybody."""
+        facts, images = self._facts.known(request.namespace), self._images.known(request, ruleset)
+        return facts if images is None else facts._replace(images=images)
+
+    async def _gathered(self, needs: Needs, facts: Facts, waiting: "_Waiting", deadline: float) -> Facts:
+        """The facts, and what was needed."""
+        if needs.namespaces:
+            facts = await self._facts.gather(needs, facts, deadline - monotonic())
+        if needs.images:
+            seconds = deadline - monotonic()
+            found = await self._images.gather(needs.images, waiting.request, waiting.ruleset, seconds)
+            facts = facts._replace(images={**facts.images, **found})
+        return facts
 
     def _tell(self, stage: Stage, request: Request, decision: Decision, moment: datetime, seconds: float) -> None:
         """Metrics and logs; what goes wrong here does not touch the answer."""

@@ -107,6 +107,7 @@ class Server:
                 listener.should_exit = True
                 await task
         finally:
+            await self._parts.images.aclose()
             self._parts.stop()
         _log.info("ended")
         return 130 if self._interrupted else 0
