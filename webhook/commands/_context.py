@@ -71,14 +71,18 @@ def read_context(args: argparse.Namespace, found: tuple[Manifest, ...]) -> Conte
 
 
 def placed(manifest: Manifest, request: Request, decision: Decision) -> Callable[[Path, Part], Place]:
-    """Where findings' paths stand in the file: a pod's are those of the final object, and its file has the author's."""
-    if request.kind != POD:
-        return manifest.place
+    """Where findings' paths stand in the file: a pod's are those of the final object, and its file has the author's.
 
-    def place(path: Path, part: Part) -> Place:
-        return manifest.place(authors_path(decision.edits, path), part)
+    What rules found that do not show it is from then on hidden in the file's lines.
+    """
 
-    return place
+    def in_file(path: Path) -> Path:
+        return authors_path(decision.edits, path) if request.kind == POD else path
+
+    for finding in decision.findings:
+        if finding.hidden and finding.value is not None and finding.path:
+            manifest.hide(in_file(finding.path))
+    return lambda path, part: manifest.place(in_file(path), part)
 
 
 def _identity(request: Request) -> Identity:

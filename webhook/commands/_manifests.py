@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from webhook.admission.words import plural
 from webhook.errors import InputError
 from webhook.pod.workloads import objects_in
+from webhook.report.source_lines import SourceLines, of_broken
 from webhook.source import files, yaml
 from webhook.source.path import Path
 from webhook.source.positions import Part
@@ -23,6 +24,8 @@ class Manifest(NamedTuple):
     file: str
     place: Callable[[Path, Part], Place]
     origin: str
+    hide: Callable[[Path], None]
+    """Has a value that the rules found shown in no line of the file."""
 
 
 @dataclass(slots=True)
@@ -46,11 +49,12 @@ def read_manifests(arguments: Sequence[str]) -> Manifests:
             continue
         result.files += 1
         try:
-            reading = yaml.read(file.read(), file.name)
+            data = file.read()
+            reading = yaml.read(data, file.name)
         except InputError as error:
             problems.append(Problem(str(error), Place(file.name, 1, 1, 1, "")))
             continue
-        problems += reading.problems
+        problems += of_broken(reading.problems, data)
         for document in reading.documents:
             for one in _objects(document):
                 if isinstance(one, Problem):
@@ -68,12 +72,13 @@ def read_manifests(arguments: Sequence[str]) -> Manifests:
 
 
 def _objects(document: yaml.Document) -> Iterator[Manifest | Problem]:
+    lines = SourceLines(document)
     for obj, at in objects_in(document.value):
         wrong = _what_is_wrong(obj)
         if wrong:
-            yield Problem(wrong[0], document.place(at), help=wrong[1])
+            yield Problem(wrong[0], lines.place(at, "value"), help=wrong[1])
         else:
-            yield Manifest(obj, document.file, _placed(document, at), document.origin or "")
+            yield Manifest(obj, document.file, _placed(lines, at), document.origin or "", _hidden(lines, at))
 
 
 def _what_is_wrong(obj: Any) -> tuple[str, str] | None:
@@ -89,10 +94,14 @@ def _what_is_wrong(obj: Any) -> tuple[str, str] | None:
     return None
 
 
-def _placed(document: yaml.Document, at: Path) -> Callable[[Path, Part], Place]:
+def _placed(lines: SourceLines, at: Path) -> Callable[[Path, Part], Place]:
     """Paths in the object, found in the document that may be a List of many."""
 
     def place(path: Path, part: Part) -> Place:
-        return document.place((*at, *path), part)
+        return lines.place((*at, *path), part)
 
     return place
+
+
+def _hidden(lines: SourceLines, at: Path) -> Callable[[Path], None]:
+    return lambda path: lines.hide((*at, *path))

@@ -8,6 +8,7 @@ from typing import Any
 from webhook.admission.edits import replay
 from webhook.admission.words import clean
 from webhook.report.result import Checked, FailOn, Run
+from webhook.report.secrecy import for_reading, secrets_in
 from webhook.report.style import Style, choose
 from webhook.report.text import report, summary
 
@@ -41,7 +42,8 @@ def difference(one: Checked) -> str:
 
     from webhook.source.dump import dump
 
-    before = dump([one.authored]).split("\n")[:-1]
-    after = dump([replay(one.decision.edits, one.authored)]).split("\n")[:-1]
+    known = secrets_in(one.authored, one.kind)
+    written = (one.authored, replay(one.decision.edits, one.authored))
+    before, after = (dump([for_reading(obj, one.kind, one.hidden, known)]).split("\n")[:-1] for obj in written)
     lines = difflib.unified_diff(before, after, f"{one.file} ({one.name})", "after the rules", lineterm="")
     return "".join(f"{clean(line)}\n" for line in lines) + "\n"

@@ -21,7 +21,7 @@ def add_rules_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-p", "--policies", action="append", metavar="DIR", help="a rules folder (default: ./policies); may be repeated"
     )
-    parser.add_argument("--profile", default="", help="the Profile in force, where the folder has several")
+    parser.add_argument("--profile", default="", help="the Profile in force (default: the only one, or the default)")
 
 
 def rules_folders(args: argparse.Namespace) -> list[str]:

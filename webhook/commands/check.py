@@ -4,26 +4,15 @@ import argparse
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterator
 
-from webhook.admission.decision import Decision
-from webhook.admission.edits import authors_path
-from webhook.admission.facts import Facts
-from webhook.admission.request import GroupKind, Operation, Request, User
-from webhook.commands._manifests import Manifest, Manifests, read_manifests
+from webhook.admission.request import Operation
+from webhook.commands._context import Context, add_context_options, placed, read_context
+from webhook.commands._evidence import Deciding, add_evidence_option
+from webhook.commands._manifests import Manifest, read_manifests
 from webhook.commands._rules import add_rules_options, load_rules
-from webhook.engine.decide import decide
-from webhook.engine.manifest import as_request
-from webhook.engine.namespaces import known_namespaces
-from webhook.errors import UsageError
-from webhook.pod.workloads import POD
-from webhook.policy.ruleset import Ruleset
+from webhook.engine.as_written import told_by_api_server
 from webhook.report.result import Checked, FailOn, Run, exit_code, outlook
-from webhook.source.path import Path
-from webhook.source.positions import Part
-from webhook.source.problem import Place
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 
@@ -32,16 +21,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     """What is checked, against which rules, in which circumstances, and how it is told."""
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, globs, or - for standard input")
     add_rules_options(parser)
-    parser.add_argument("-n", "--namespace", default="", help="for objects that do not name theirs (default: default)")
-    parser.add_argument("--namespaces", metavar="FILE", help="Namespace documents, for their labels")
-    parser.add_argument("--operation", choices=[o.value for o in Operation if o is not Operation.CONNECT])
-    parser.add_argument("--old", metavar="FILE", help="the objects as they are now: makes the operation an UPDATE")
-    parser.add_argument("--as", dest="user", metavar="USER", help="who applies")
-    parser.add_argument("--as-group", action="append", default=[], metavar="GROUP", help="a group of that user")
-    parser.add_argument("--at", metavar="TIME", help="the moment to decide at, such as 2027-01-31T12:00:00Z")
+    add_context_options(parser)
+    add_evidence_option(parser)
     parser.add_argument("-o", "--output", choices=FORMATS, default="text")
     parser.add_argument("--diff", action="store_true", help="show what the rules would change")
     parser.add_argument("--fail-on", choices=[f.value for f in FailOn], default="deny")
+    parser.add_argument("--strict", action="store_true", help="fail on what the API server would drop or refuse")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
 
 
@@ -58,20 +43,18 @@ def _check(args: argparse.Namespace) -> int:
     began = time.perf_counter()
     ruleset, warned = load_rules(args)
     manifests = read_manifests(args.paths)
-    beside = read_manifests([args.namespaces]) if args.namespaces else Manifests()
-    old = read_manifests([args.old]) if args.old else Manifests()
-    facts = known_namespaces(_namespace_objects(beside.found, manifests.found))
-    now = _moment(args.at)
-    checked = tuple(_check_all(args, manifests.found, old.found, ruleset, facts, now))
+    context = read_context(args, manifests.found)
+    with Deciding(args, ruleset, context) as deciding:
+        checked = tuple(_check_all(manifests.found, deciding, context, strict=args.strict))
     notes = [*warned, *manifests.notes, *_namespace_note(args, checked)]
     result = Run(
         checked=checked,
         files=manifests.files,
         rules=len(ruleset.rules),
         seconds=time.perf_counter() - began,
-        problems=(*manifests.problems, *beside.problems, *old.problems),
+        problems=(*manifests.problems, *context.problems),
         notes=tuple(notes),
-        outlook=outlook(ruleset, now),
+        outlook=outlook(ruleset, context.now),
         root=_repository_root(),
         cwd=os.getcwd(),
     )
@@ -79,63 +62,15 @@ def _check(args: argparse.Namespace) -> int:
     return exit_code(result, FailOn(args.fail_on))
 
 
-def _check_all(
-    args: argparse.Namespace,
-    found: tuple[Manifest, ...],
-    old: tuple[Manifest, ...],
-    ruleset: Ruleset,
-    facts: Facts,
-    now: datetime,
-) -> Iterator[Checked]:
-    operation = Operation(args.operation or (Operation.UPDATE if args.old else Operation.CREATE))
-    user, namespace = _user(args), args.namespace or "default"
-    before = {_identity(as_request(one.object, namespace=namespace)): one.object for one in old}
+def _check_all(found: tuple[Manifest, ...], deciding: Deciding, context: Context, *, strict: bool) -> Iterator[Checked]:
     for manifest in found:
-        request = as_request(manifest.object, namespace=namespace, operation=operation, user=user)
-        was = before.get(_identity(request))
-        if was is not None and operation is Operation.UPDATE:
-            request = as_request(manifest.object, namespace=namespace, operation=operation, old=was, user=user)
-        decision = decide(request, ruleset, facts, now)
-        if isinstance(decision, Decision):  # nobody can be asked offline, so it never needs anything
-            place = _placed_by_author(manifest, decision) if request.kind == POD else manifest.place
-            yield Checked(decision, request, manifest.object, manifest.file, place, manifest.origin)
-
-
-def _identity(request: Request) -> tuple[GroupKind, str, str]:
-    """Which object of the cluster a request is about."""
-    return request.kind, request.namespace, request.name
-
-
-def _placed_by_author(manifest: Manifest, decision: Decision) -> Callable[[Path, Part], Place]:
-    """A pod's findings tell the final object's paths, as in the cluster; its file has the author's."""
-
-    def place(path: Path, part: Part) -> Place:
-        return manifest.place(authors_path(decision.edits, path), part)
-
-    return place
-
-
-def _namespace_objects(beside: tuple[Manifest, ...], found: tuple[Manifest, ...]) -> list[dict[str, Any]]:
-    """Namespace documents from --namespaces and from the inputs themselves; the inputs win."""
-    return [manifest.object for manifest in (*beside, *found) if manifest.object.get("kind") == "Namespace"]
-
-
-def _user(args: argparse.Namespace) -> User | None:
-    if not args.user:
-        if args.as_group:
-            raise UsageError("--as-group needs --as USER")
-        return None
-    return User(args.user, tuple(args.as_group) or ("system:authenticated",))
-
-
-def _moment(text: str | None) -> datetime:
-    if not text:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--at {text} is no moment: write it as 2027-01-31 or 2027-01-31T12:00:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        request = context.request(manifest.object)
+        decision = deciding.decision(request)
+        place = placed(manifest, request, decision)
+        deleting = request.operation is Operation.DELETE
+        checked = Checked(decision, request, manifest.object, manifest.file, place, manifest.origin)
+        told = () if deleting else told_by_api_server(manifest.object, strict=strict)
+        yield checked._replace(as_written=told, place_as_written=manifest.place) if told else checked
 
 
 def _namespace_note(args: argparse.Namespace, checked: tuple[Checked, ...]) -> Iterator[str]:

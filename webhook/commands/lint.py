@@ -5,8 +5,11 @@ import sys
 
 from webhook.commands._output import style_of
 from webhook.commands._rules import add_rules_options, rules_folders
+from webhook.errors import RulesError
 from webhook.policy.load import read
+from webhook.policy.trusted import NOBODY, Trusted
 from webhook.report import rules
+from webhook.source.problem import Problem
 
 FORMATS = {"json": rules.json, "sarif": rules.sarif, "github": rules.github}
 
@@ -23,7 +26,8 @@ def run(args: argparse.Namespace) -> int:
     """Every error and warning of the folder with its place; 2 where it could not be put in force."""
     loading = read(args.paths or rules_folders(args), args.profile, tests=True)
     count = len(loading.ruleset.rules) if loading.ruleset else 0
-    linted = rules.Linted(loading.problems, len(loading.folder.files), count)
+    unusable = _unusable(loading.trusted) if loading.trusted != NOBODY else ()
+    linted = rules.Linted((*loading.problems, *unusable), len(loading.folder.files), count)
     if args.output == "text":
         sys.stdout.write(rules.text(linted, style_of(sys.stdout, args.color)))
     else:
@@ -31,3 +35,17 @@ def run(args: argparse.Namespace) -> int:
     sys.stdout.flush()
     sys.stderr.write(rules.summary(linted, style_of(sys.stderr, args.color)))
     return rules.exit_code(linted)
+
+
+def _unusable(trusted: Trusted) -> tuple[Problem, ...]:
+    """Keys, certificates and registries that no server could use."""
+    from webhook.evidence.registry import RegistryClient
+    from webhook.evidence.trust import Trust
+
+    problems: list[Problem] = []
+    for made in (Trust, lambda one: RegistryClient(one.registries)):
+        try:
+            made(trusted)
+        except RulesError as error:
+            problems += error.problems  # type: ignore[arg-type]
+    return tuple(problems)

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
-from webhook.admission.evidence import Attestation, Evidence, EvidenceType, ImageFacts, ImageNeed, Rejected
+from webhook.admission.evidence import Attestation, Claim, Evidence, EvidenceType, ImageFacts, ImageNeed, Rejected
+from webhook.evidence import claims
 from webhook.evidence.attached import Attached, Source, attached, side_by_side
-from webhook.evidence.claims import Unusable, claim_of
+from webhook.evidence.claims import claim_of
 from webhook.evidence.endpoints import Terms
 from webhook.evidence.failures import Lying, NotThere, Refused
 from webhook.evidence.manifests import Descriptor, MalformedManifest, Manifest, Platform, platforms
@@ -120,12 +121,17 @@ def read_blob(item: Attached, blob: bytes, digest: str, trust: Trust) -> Read:
 
 def _claimed(proven: Proven) -> Attestation | Rejected:
     """What is proven, as rules read it."""
-    kind, claim, problem = EvidenceType.SIGNATURE, None, ""
-    if not proven.is_signature:
-        read = claim_of(proven.predicate_type, proven.predicate)
-        if isinstance(read, Unusable) and read.type is None:
-            return Rejected(read.reason, proven.where, proven.digest, proven.predicate_type)
-        kind, claim, problem = read.type, getattr(read, "claim", None), getattr(read, "reason", "")
+    if proven.is_signature:
+        return _attestation(proven, EvidenceType.SIGNATURE, None)
+    read = claim_of(proven.predicate_type, proven.predicate)
+    if isinstance(read, claims.Read):
+        return _attestation(proven, read.type, read.claim)
+    if read.type is None:
+        return Rejected(read.reason, proven.where, proven.digest, proven.predicate_type)
+    return _attestation(proven, read.type, None, read.reason)
+
+
+def _attestation(proven: Proven, kind: EvidenceType, claim: Claim, problem: str = "") -> Attestation:
     return Attestation(
         kind,
         proven.predicate_type,

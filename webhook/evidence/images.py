@@ -22,7 +22,6 @@ from webhook.evidence.gathering import Gathering
 from webhook.evidence.registry import RegistryClient
 from webhook.evidence.trust import Trust
 from webhook.evidence.weight import weight
-from webhook.pod.image import Image
 from webhook.policy.trusted import Trusted
 
 FRESH = 60.0
@@ -151,7 +150,7 @@ class ImageFactsSource:
 
     def _key(self, need: ImageNeed, scope: str) -> _Key:
         """What is learnt with a pod's own secrets is kept apart, where the registry takes them."""
-        spec = self._specs.get(need.reference.partition("/")[0])
+        spec = self._specs.get(need.host)
         own = spec is not None and spec.credentials is not None and spec.credentials.pull_secrets
         return _Key(need, scope if own else "")
 
@@ -162,7 +161,7 @@ class ImageFactsSource:
 
     async def _answer(self, key: _Key, asker: Asker) -> ImageFacts | NotHad:
         need = key.need
-        async with self._turns[need.reference.partition("/")[0]]:
+        async with self._turns[need.host]:
             try:
                 found: ImageFacts | NotHad = await self._gathering.facts(
                     need, Terms(monotonic() + PATIENCE, asker.secrets)
@@ -189,7 +188,7 @@ class ImageFactsSource:
 
     def _may_serve(self, key: _Key) -> bool:
         """Whether there is an older listing that is not too old."""
-        known, spec = self._known.get(key), self._specs.get(key.need.reference.partition("/")[0])
+        known, spec = self._known.get(key), self._specs.get(key.need.host)
         if known is None or isinstance(known.facts, NotHad) or spec is None or spec.stale_listing is None:
             return False
         return self._clock() - known.at <= spec.stale_listing.seconds
@@ -234,7 +233,7 @@ class Remembered(Mapping[str, ImageFacts | NotHad]):
 
 def _pinned(need: ImageNeed, facts: ImageFacts) -> ImageNeed:
     """The same need, of the digest that was found."""
-    return need._replace(reference=f"{Image.parse(need.reference).repository}@{facts.digest}")
+    return need._replace(reference=f"{need.repository}@{facts.digest}")
 
 
 def _unavailable(need: ImageNeed, reason: str) -> NotHad:

@@ -53,6 +53,11 @@ class Trusted(NamedTuple):
     files: tuple[str, ...] = ()
     fingerprint: str = ""
 
+    @property
+    def takes_pull_secrets(self) -> bool:
+        """Whether any registry may be shown a pod's own pull secrets."""
+        return any(one.spec.credentials is not None and one.spec.credentials.pull_secrets for one in self.registries)
+
     def says_the_same(self, other: "Trusted") -> bool:
         """Whether the other one differs in nothing but where it is written."""
         return _said(self) == _said(other)

@@ -1,9 +1,10 @@
 """What a server sees of its cluster: namespaces by a watch, and its own registration now and then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from webhook.cluster import client
+from webhook.cluster import client, pull_secrets
 from webhook.cluster.namespaces import Namespaces
+from webhook.cluster.pull_secrets import PullSecretNames
 from webhook.observe.metrics import Metrics, one
 from webhook.policy.ruleset import Ruleset
 from webhook.server.facts import ClusterFacts
@@ -17,7 +18,7 @@ class ClusterView:
     """The cluster of the settings; raises ClusterError where there is no way to it. Nothing is asked before `start`."""
 
     def __init__(self, settings: Settings, current: Callable[[], Ruleset | None]) -> None:
-        cluster = client.connect(settings.kubeconfig, settings.context)
+        self._cluster = cluster = client.connect(settings.kubeconfig, settings.context)
         self._namespaces = Namespaces(cluster)
         names = settings.mutate_configuration, settings.validate_configuration
         self._registered = Registered(cluster, current, *names)
@@ -46,6 +47,10 @@ class ClusterView:
         """Ends watching and asking."""
         self._reading.stop()
         self._namespaces.stop(timeout=1.0)
+
+    def pull_secrets(self, wanted: PullSecretNames) -> Mapping[str, Mapping[str, bytes]]:
+        """A pod's pull secrets; raises ClusterError."""
+        return pull_secrets.read(self._cluster, wanted)
 
     def _namespaces_part(self) -> Part:
         """How well the namespaces are known; stale ones are still used."""

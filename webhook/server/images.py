@@ -2,16 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from webhook.admission.evidence import ImageFacts, ImageNeed, NotHad, Outcome
 from webhook.admission.request import Request
+from webhook.cluster.pull_secrets import PullSecretNames, named
+from webhook.errors import ClusterError
+from webhook.pod.workloads import POD_AT
 from webhook.policy.ruleset import Ruleset
 from webhook.policy.trusted import Trusted
+from webhook.source.path import look_up
 
 if TYPE_CHECKING:
-    from webhook.evidence.images import ImageFactsSource
+    from webhook.evidence.images import Asker, ImageFactsSource
+
+ReadSecrets = Callable[[PullSecretNames], Mapping[str, Mapping[str, bytes]]]
 
 Images = Mapping[str, ImageFacts | NotHad]
 
@@ -41,9 +48,13 @@ class NoImages:
 
 
 class RegistryImages:
-    """Facts from the registries of the rules in force; the libraries that dial are loaded when rules need them."""
+    """Facts from the registries of the rules in force; the libraries that dial are loaded when rules need them.
 
-    def __init__(self) -> None:
+    `read` reads pull secrets, where there is a cluster; it is called in a thread and may raise ClusterError.
+    """
+
+    def __init__(self, read: ReadSecrets | None = None) -> None:
+        self._read = read
         self._sources: list[tuple[Trusted, ImageFactsSource]] = []
         self._retired: list[ImageFactsSource] = []
 
@@ -60,28 +71,54 @@ class RegistryImages:
         self._sources, gone = [*self._sources[-1:], (trusted, made)], self._sources[:-1]
         self._retired += [old for _, old in gone if all(old is not source for _, source in self._sources)]
 
-    def known(self, request: Request, ruleset: Ruleset) -> Images | None:  # noqa: ARG002 - the same for all
+    def known(self, request: Request, ruleset: Ruleset) -> Images | None:
         """What is remembered."""
         source = self._of(ruleset) if ruleset.trusted.registries else None
-        return None if source is None else source.known()
+        return None if source is None else source.known(self._scope(request, ruleset))
 
-    async def gather(self, needs: Iterable[ImageNeed], request: Request, ruleset: Ruleset, seconds: float) -> Images:  # noqa: ARG002
+    async def gather(self, needs: Iterable[ImageNeed], request: Request, ruleset: Ruleset, seconds: float) -> Images:
         """What the registries say."""
         while self._retired:
             await self._retired.pop().aclose()
         source = self._of(ruleset)
         if source is None:
             return {need.reference: _undeclared(need) for need in needs}
-        return await source.gather(needs, seconds)
+        began = monotonic()
+        asker = await self._asker(request, ruleset, seconds)
+        return await source.gather(needs, seconds - (monotonic() - began), asker)
 
     async def aclose(self) -> None:
         """Gives up what is being asked."""
         every = {*self._retired, *(source for _, source in self._sources)}
         await asyncio.gather(*(source.aclose() for source in every), return_exceptions=True)
 
+    def _scope(self, request: Request, ruleset: Ruleset) -> str:
+        if self._read is None or not ruleset.trusted.takes_pull_secrets:
+            return ""
+        return str(_pull_secrets(request))
+
+    async def _asker(self, request: Request, ruleset: Ruleset, seconds: float) -> "Asker":
+        """With the pod's own pull secrets, where a registry takes them; without them where they cannot be read."""
+        from webhook.evidence.credentials import read_pull_secrets
+        from webhook.evidence.images import NOBODY, Asker
+
+        if self._read is None or not ruleset.trusted.takes_pull_secrets:
+            return NOBODY
+        wanted = _pull_secrets(request)
+        try:
+            found = await asyncio.wait_for(asyncio.to_thread(self._read, wanted), seconds / 2)
+        except (ClusterError, TimeoutError) as error:
+            _log.warning("the pull secrets of %s cannot be read: %s", wanted, error or "not in time")
+            return Asker(str(wanted))
+        return Asker(str(wanted), read_pull_secrets(wanted.namespace, found))
+
     def _of(self, ruleset: Ruleset) -> "ImageFactsSource | None":
         """The source for the rules' registries and authorities."""
         return next((source for trusted, source in self._sources if trusted is ruleset.trusted), None)
+
+
+def _pull_secrets(request: Request) -> PullSecretNames:
+    return named(request.namespace, look_up(request.subject, (*POD_AT.get(request.kind, ()), "spec")))
 
 
 def _undeclared(need: ImageNeed) -> NotHad:

@@ -31,9 +31,9 @@ class Parts:
     def __init__(self, settings: Settings) -> None:
         self.certificates = certificates_of(settings)
         self.metrics, self.readiness, self.guard = Metrics(), Readiness(), Guard(settings.most_requests)
-        self.images = RegistryImages()
-        self._rules = Rules(settings.policies, settings.profile, prepare=self.images.prepare)
         self._view = ClusterView(settings, lambda: self._rules.current) if settings.cluster else None
+        self.images = RegistryImages(self._view.pull_secrets if self._view else None)
+        self._rules = Rules(settings.policies, settings.profile, prepare=self.images.prepare)
         self._facts: FactsSource = self._view.facts if self._view else _file_facts(settings)
         self._lines = Lines(STDOUT) if settings.decision_log else None
         log = DecisionLog(self._lines) if self._lines else None
