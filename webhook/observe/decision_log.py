@@ -131,21 +131,30 @@ class DecisionLog:
 
 
 def _line(now: datetime, stage: str, verdict: Verdict, request: Request, seconds: float) -> _Line:
+    uid, kind, subresource, namespace, name, user = _names(request)
     return _Line(
         time=now,
         event="decision",
         stage=stage,
         verdict=verdict,
         duration_ms=round(seconds * 1000, 3),
-        uid=_short(request.uid),
+        uid=uid,
         operation=request.operation,
-        kind=_short(str(request.kind)),
-        subresource=_short(request.subresource),
-        namespace=_short(request.namespace),
-        name=_short(request.name),
-        user=_short(request.user.name) if request.user else "",
+        kind=kind,
+        subresource=subresource,
+        namespace=namespace,
+        name=name,
+        user=user,
         dry_run=request.dry_run,
     )
+
+
+def _names(request: Request) -> tuple[str, ...]:
+    """What a line names of a request, as it may be read; most often all of it is plain and short, which is one look."""
+    user = request.user.name if request.user else ""
+    names = (request.uid, str(request.kind), request.subresource, request.namespace, request.name, user)
+    together = "".join(names)
+    return names if len(together) <= _LONGEST and together.isprintable() else tuple(map(_short, names))
 
 
 def _found(finding: Finding) -> _Found:
