@@ -9,7 +9,7 @@ Policies and the clock are judged anew each time; here is only what a registry h
 """
 
 import asyncio
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import monotonic
 from typing import NamedTuple
@@ -89,6 +89,8 @@ class ImageFactsSource:
         self._clock = clock
         self._known: OrderedDict[_Key, _Known] = OrderedDict()
         self._size = 0
+        self.asked: Counter[tuple[str, str]] = Counter()
+        """How often registries were asked about an image, by host and what came of it."""
         self._failed: OrderedDict[_Key, tuple[NotHad, float]] = OrderedDict()
         self._asking: dict[_Key, asyncio.Task[ImageFacts | NotHad]] = {}
         self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(MOST_AT_ONCE))
@@ -168,6 +170,8 @@ class ImageFactsSource:
                 )
             except RegistryFailure as failure:
                 found = not_had(failure)
+        outcome = found.outcome if isinstance(found, NotHad) else Outcome.SATISFIED
+        self.asked[need.host if need.host in self._specs else "undeclared", outcome.value] += 1
         if isinstance(found, NotHad) and found.outcome is Outcome.UNAVAILABLE:
             self._failed[key] = found, self._clock()
             if len(self._failed) > MOST_WAITING:

@@ -87,6 +87,10 @@ class RegistryImages:
         asker = await self._asker(request, ruleset, seconds)
         return await source.gather(needs, seconds - (monotonic() - began), asker)
 
+    def asked(self) -> dict[tuple[str, ...], float]:
+        """How often registries were asked about images under the rules in force, by host and what came of it."""
+        return {key: float(count) for key, count in self._sources[-1][1].asked.items()} if self._sources else {}
+
     async def aclose(self) -> None:
         """Gives up what is being asked."""
         every = {*self._retired, *(source for _, source in self._sources)}

@@ -80,6 +80,8 @@ class Parts:
         words = "Requests that have arrived and have not been answered."
         self.metrics.watch("requests_in_flight", words, lambda: one(self.guard.arrived()))
         watch_rules(self.metrics, self._rules)
+        words = "Questions to registries about images, since the rules' registries or authorities last changed."
+        self.metrics.watch("registry_questions", words, self.images.asked, ("host", "outcome"))
 
     def _refresh_rules(self) -> None:
         if self._rules.refresh() and self._view:
