@@ -54,6 +54,12 @@ def program(module: Path) -> Path:
     return _from_cache(Build(module, ".", (module.name,), flags, module.name, "half a minute, once")) / module.name
 
 
+def tool(module: Path) -> Path:
+    """Return the tool that a Go module names, called like its folder, building it first where that has changed."""
+    flags = ("-trimpath", "-buildvcs=false", "-ldflags", "-s -w")
+    return _from_cache(Build(module, "tool", (module.name,), flags, module.name, "some minutes, once")) / module.name
+
+
 def kubernetes_version() -> str:
     """Return the version of Kubernetes that the module file pins, such as `v1.36.3`."""
     lines = (line.split() for line in (MODULE / "go.mod").read_text().splitlines())
