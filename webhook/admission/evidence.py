@@ -115,13 +115,17 @@ class Sbom(NamedTuple):
 
 
 class VexStatement(NamedTuple):
-    """What a supplier says about vulnerabilities: not_affected, affected, fixed or under_investigation."""
+    """What a supplier says about vulnerabilities: not_affected, affected, fixed or under_investigation.
+
+    Without `products` it is about the image that it is signed for; with `components` (of a product) about these alone.
+    """
 
     vulnerabilities: tuple[str, ...]
     status: str
     reason: str
     products: tuple[str, ...] = ()
     at: datetime | None = None
+    components: tuple[str, ...] = ()
 
 
 class Vex(NamedTuple):
@@ -177,12 +181,34 @@ Claim = Scan | Provenance | Sbom | Vex | RunOfTests | Summary | Approval | None
 """What an attestation says; a signature says nothing more than that it is there."""
 
 
+class Validity(NamedTuple):
+    """The time in which something that is signed counts, with both ends; None where it has none on that side.
+
+    `what` is what has these ends, such as "its certificate"; `note` says more to whoever comes too late.
+    """
+
+    what: str
+    since: datetime | None
+    until: datetime | None
+    note: str = ""
+
+    def lapsed(self, now: datetime) -> str:
+        """Why it does not count at this time, "" while it does."""
+        if self.until and now > self.until:
+            return f"{self.what} expired on {self.until:%Y-%m-%d %H:%M} UTC{self.note}"
+        if self.since and now < self.since:
+            return f"{self.what} is not valid before {self.since:%Y-%m-%d %H:%M} UTC"
+        return ""
+
+
 class Attestation(NamedTuple):
     """Something signed about a digest, and proven. `authorities` are the names of all whose signature holds on it.
 
     `signed` is when it was signed, as far as that is itself signed or countersigned; None where nothing proves it.
     `annotations` are those that the signature covers. `digest` names the bytes, `where` says where they were found.
     `problem` says why what is signed cannot be used: it is then evidence of nothing but its own uselessness.
+    `valid` are the times in which alone it counts: of a certificate where nothing proves when it was used, and of what
+    its signer has given an end himself.
     """
 
     type: EvidenceType
@@ -194,6 +220,11 @@ class Attestation(NamedTuple):
     where: str
     annotations: tuple[tuple[str, str], ...] = ()
     problem: str = ""
+    valid: tuple[Validity, ...] = ()
+
+    def lapsed(self, now: datetime) -> str:
+        """Why it does not count at this time, "" while it does."""
+        return next((reason for one in self.valid if (reason := one.lapsed(now))), "")
 
 
 class Rejected(NamedTuple):
@@ -252,3 +283,14 @@ class ImageNeed(NamedTuple):
     reference: str
     evidence: bool = False
     platforms: bool = False
+
+    @property
+    def repository(self) -> str:
+        """Host and path."""
+        name = self.reference.partition("@")[0]
+        return name if "@" in self.reference else name.rpartition(":")[0]
+
+    @property
+    def host(self) -> str:
+        """The registry's host, with its port."""
+        return self.reference.partition("/")[0]

@@ -125,6 +125,8 @@ class Anchors(NamedTuple):
                 return problem
             if child in self.certificates:
                 return ""
+            if child.subject == child.issuer:
+                return f"{name} is not one of those that are trusted"
             issuers = [one for one in (*self.certificates, *others) if one.subject == child.issuer and one != child]
             if not issuers:
                 return f"{name} was issued by {shown(written(child.issuer))}, who is not trusted"
@@ -180,9 +182,13 @@ def _parsed(der: bytes) -> x509.Certificate:
     if len(der) > LARGEST_CERTIFICATE:
         raise NotTrusted(f"its certificate has {len(der)} bytes, more than {LARGEST_CERTIFICATE}")
     try:
-        return x509.load_der_x509_certificate(der)
+        certificate = x509.load_der_x509_certificate(der)
+        # The library reads these only when they are asked for: asked here, they raise nowhere else.
+        _ = certificate.subject, certificate.issuer, certificate.extensions
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     except Exception:  # noqa: BLE001 - as in read_leaf
         raise NotTrusted(f"what stands as its certificate is {_instead(der)}") from None
+    return certificate
 
 
 def _instead(der: bytes) -> str:

@@ -3,6 +3,7 @@
 `cryptography` reads certificates and keys; this reads what it does not: the envelope of a time stamp.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -17,6 +18,7 @@ GENERALIZED_TIME = 0x18
 SEQUENCE = 0x30
 SET = 0x31
 
+_TIME = re.compile(rb"(\d{14})(?:\.(\d+))?Z")
 _LONGEST_LENGTH = 4  # bytes
 
 
@@ -70,15 +72,14 @@ def utf8(element: Element | None) -> str:
 
 def moment(element: Element | None) -> datetime:
     """The time of a GeneralizedTime in UTC, as RFC 3161 2.4.2 wants it; raises Malformed."""
-    written = expect(element, GENERALIZED_TIME).content.decode("latin-1")
-    seconds, _, fraction = written.removesuffix("Z").partition(".")
-    if not written.endswith("Z") or len(seconds) != 14 or not f"{seconds}{fraction}".isdecimal():
-        raise Malformed("its time cannot be read")
+    written = _TIME.fullmatch(expect(element, GENERALIZED_TIME).content)
     try:
-        at = datetime.strptime(seconds, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        if written is None:
+            raise ValueError
+        at = datetime.strptime(written[1].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         raise Malformed("its time cannot be read") from None
-    return at.replace(microsecond=int(f"{fraction[:6]:0<6}"))
+    return at.replace(microsecond=int((written[2] or b"")[:6].ljust(6, b"0")))
 
 
 def _elements(data: bytes) -> Iterator[Element]:

@@ -142,6 +142,7 @@ def _attestation(proven: Proven, kind: EvidenceType, claim: Claim, problem: str 
         proven.where,
         proven.annotations,
         problem,
+        proven.valid,
     )
 
 

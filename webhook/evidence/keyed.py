@@ -8,6 +8,11 @@ from webhook.evidence.rekor import Log
 from webhook.evidence.signed import Held, Signed
 from webhook.evidence.timestamps import TimestampAuthorities
 
+_ED25519_SIGNATURE = 64  # bytes; those of other keys have another length
+_PREHASHED = (
+    "it is no plain Ed25519 signature; cosign makes Ed25519ph, which cannot be verified: sign with an ECDSA key"
+)
+
 
 class KeyedAuthority(NamedTuple):
     """Holds for what its key has signed; with a log, only for what is proven to stand in it.
@@ -45,8 +50,7 @@ class KeyedAuthority(NamedTuple):
         return Held(min((at for at in (answer.signed, stamped) if at), default=None))
 
     def _why_not(self, signed: Signed) -> str:
-        if self.key.kind == "Ed25519" and signed.message.content is None:
-            return f"it would be an Ed25519ph signature for {self.name}, which is not supported: sign with cosign sign"
-        if signed.hint == self.key.hint:
-            return f"it says that {self.name} has signed it, but the signature does not hold"
-        return ""
+        says = f"it says that {self.name} has signed it, but " if signed.hint == self.key.hint else ""
+        if self.key.kind == "Ed25519" and len(signed.signature) == _ED25519_SIGNATURE:
+            return f"{says or f'if {self.name} has signed it, '}{_PREHASHED}"
+        return says and f"{says}the signature does not hold"

@@ -17,7 +17,7 @@ from webhook.evidence.der import read, utf8
 from webhook.evidence.dsse import PAYLOAD_TYPE
 from webhook.evidence.keys import UnusableKey
 from webhook.evidence.signed import Held, Signed
-from webhook.evidence.strict_json import Malformed, parse_object
+from webhook.evidence.strict_json import Malformed, objects, parse_object
 from webhook.patterns import Pattern, shown
 from webhook.policy.trust import Keyless
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _ISSUER = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.8")
 _FORMER_ISSUER = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1")
+_NEEDED = ("certificateAuthorities", "ctlogs", "tlogs")
+_MOST = 1000  # of each of them
 _LONGEST_REASON = 160
 _INSTALL = "pip install doorward[keyless]"
 
@@ -134,7 +136,9 @@ def _verifier(root: bytes) -> "Verifier":
     except ImportError:
         raise UnusableKey("`keyless` needs sigstore-python, which is not installed", _INSTALL) from None
     try:
-        parse_object(root)
+        missing = [name for name in _NEEDED if not objects(parse_object(root), name, _MOST)]
+        if missing:
+            raise Malformed(f"it has no {' and no '.join(missing)}")
         return Verifier(trusted_root=TrustedRoot(v1.TrustedRoot.from_json(root)))
     except Exception as error:  # noqa: BLE001 - it raises errors of many libraries for what is no trusted root
         cure = "write trusted_root.json as `cosign trusted-root create` does, with authorities, a CT log and a log"
@@ -144,4 +148,4 @@ def _verifier(root: bytes) -> "Verifier":
 def _one_line(error: Exception) -> str:
     """What a library says, as one line of printable text."""
     said = re.sub(r"[^\x20-\x7e]+", " ", str(error)) or type(error).__name__
-    return said[:_LONGEST_REASON]
+    return said.partition(" (encountered processing")[0][:_LONGEST_REASON]

@@ -15,12 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-    load_pem_public_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from webhook.evidence.signed import Message
 
@@ -90,17 +85,10 @@ def read_key(pem: str) -> Key:
     if len(blocks) != 1 or not blocks[0].endswith("PUBLIC KEY"):
         raise _no_key(blocks)
     try:
-        return key_of(load_pem_public_key(pem.encode()))
+        public = load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm):
         raise UnusableKey("this PEM block holds no public key that can be read", "paste it again, whole") from None
-
-
-def read_der_key(der: bytes) -> Key:
-    """The public key of a DER SubjectPublicKeyInfo; raises UnusableKey."""
-    try:
-        return key_of(load_der_public_key(der))
-    except (ValueError, UnsupportedAlgorithm):
-        raise UnusableKey("these bytes are no public key", "give a SubjectPublicKeyInfo") from None
+    return key_of(public)
 
 
 def key_of(public: PublicKeyTypes) -> Key:

@@ -113,7 +113,10 @@ def _bundle(blob: bytes, digest: str) -> Unproven:
     bundle = read_bundle(blob)
     if bundle.envelope:
         return _statement(bundle.envelope.payload, (bundle.signed,))
-    # The bytes that are signed are those of the image's manifest: its digest is their hash.
+    # The bytes that are signed would be those of the image's manifest: its digest is their hash.
+    algorithm, _, value = digest.partition(":")
+    if (other := bundle.hashes.get(algorithm, b"").hex()) not in ("", value):
+        raise Malformed(f"it is about the bytes {algorithm}:{other[:64]}, not this image")
     signed = bundle.signed._replace(message=_known_by(digest))
     return Unproven((signed,), lambda _: _merely_bytes(), lambda: "")
 

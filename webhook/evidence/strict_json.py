@@ -27,7 +27,7 @@ def parse(data: bytes, largest: int = LARGEST) -> Any:
         raise Malformed(f"it has {len(data)} bytes, more than {largest}")
     try:
         value = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_finite, parse_float=_finite)
-        if _SURROGATE.search(data):
+        if b"\\u" in data and _SURROGATE.search(data):
             json.dumps(value, ensure_ascii=False).encode()
     except Malformed:
         raise
@@ -99,9 +99,11 @@ def from_base64(written: str, name: str) -> bytes:
     if "-" in written or "_" in written:
         written = written.translate(_URL_SAFE)
     try:
-        return binascii.a2b_base64(written, strict_mode=True)
+        if len(written) % 4 == 0:
+            return binascii.a2b_base64(written, strict_mode=True)
     except ValueError:
-        raise Malformed(f"its `{name}` is no whole base64") from None
+        pass
+    raise Malformed(f"its `{name}` is no whole base64")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from webhook.admission.evidence import Severity
-from webhook.evidence.predicates.fields import Unreadable, as_object, each, nested, text, word, words
+from webhook.evidence.predicates.fields import Unreadable, each, nested, text, word, words
 from webhook.evidence.predicates.reports import Findings, Report, cut
 from webhook.evidence.predicates.severities import severity_of, worse
 from webhook.patterns import shown
@@ -39,13 +39,18 @@ def read(report: dict[str, Any] | list[Any]) -> Report:
 
 
 def _project(found: Findings, project: dict[str, Any]) -> None:
+    """A project, with the applications that Snyk has found in an image, which have none of their own."""
+    _vulnerabilities(found, project)
+    each(project, "applications", partial(_vulnerabilities, found), most=1_000)
+
+
+def _vulnerabilities(found: Findings, project: dict[str, Any]) -> None:
     error = text(project, "error")
     if error:
         raise Unreadable("error", f"is {shown(error)}: that is no scan")
     if project.get("vulnerabilities") is None:
         raise Unreadable("vulnerabilities", "is missing")
     each(project, "vulnerabilities", partial(_vulnerability, found))
-    each(project, "applications", partial(_project, found), most=1_000)
 
 
 def _vulnerability(found: Findings, one: dict[str, Any]) -> None:
@@ -67,4 +72,4 @@ def _severity(one: dict[str, Any]) -> Severity:
 
 
 def _aliases(identifiers: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(as_object(identifiers) and (*words(identifiers, "CVE"), *words(identifiers, "GHSA")))
+    return *words(identifiers, "CVE"), *words(identifiers, "GHSA")

@@ -24,7 +24,8 @@ def read(document: dict[str, Any]) -> Sbom:
     version = text(document, "spdxVersion")
     if version not in _VERSIONS:
         raise Unreadable("spdxVersion", f"is {shown(version)}: SPDX 2.2, 2.3 and 3.0 are read")
-    packages = each(document, "packages", lambda one: (_is_image(one), _package(one)), MOST_PACKAGES)
+    described = _described(document)
+    packages = each(document, "packages", lambda one: (_is_image(one, described), _package(one)), MOST_PACKAGES)
     return bill(
         "spdx",
         version.removeprefix("SPDX-"),
@@ -45,5 +46,18 @@ def _package(one: dict[str, Any]) -> Package:
     )
 
 
-def _is_image(one: dict[str, Any]) -> bool:
-    return text(one, "primaryPackagePurpose") in _ROOTS
+def _is_image(one: dict[str, Any], described: str) -> bool:
+    return text(one, "primaryPackagePurpose") in _ROOTS or bool(described and text(one, "SPDXID") == described)
+
+
+def _described(document: dict[str, Any]) -> str:
+    """The id of the one package that the document is about; SPDX 2.2 has no other sign for it."""
+    related = each(document, "relationships", _describes)
+    described = {one for one in (*words(document, "documentDescribes", MOST_PACKAGES), *related) if one}
+    return described.pop() if len(described) == 1 else ""
+
+
+def _describes(relationship: dict[str, Any]) -> str:
+    of_document = text(relationship, "spdxElementId") == "SPDXRef-DOCUMENT"
+    is_one = of_document and text(relationship, "relationshipType") == "DESCRIBES"
+    return word(relationship, "relatedSpdxElement") if is_one else ""

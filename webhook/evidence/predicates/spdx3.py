@@ -4,6 +4,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from webhook.admission.evidence import Package, Sbom
@@ -17,6 +18,15 @@ _NOTHING = frozenset({"noassertionlicense", "nonelicense", "noassertion", "none"
 
 _ROOTS = frozenset({"container", "file"})
 """What stands for the image itself, or for a file in it."""
+
+_PARTS = (
+    "expandedlicensing_member",
+    "expandedlicensing_subjectLicense",
+    "expandedlicensing_subjectExtendableLicense",
+)
+"""Where a licence is made of others: a set, `or later`, or one with an exception."""
+
+_DEEPEST = 16
 
 _LICENSE_OF = frozenset({"hasConcludedLicense", "hasDeclaredLicense"})
 
@@ -88,35 +98,34 @@ def _ids(element: dict[str, Any], name: str) -> tuple[str, ...]:
 def _licenses(elements: list[dict[str, Any]], graph: Graph) -> dict[str, list[str]]:
     """The licences of each package, by its id."""
     licenses: dict[str, list[str]] = defaultdict(list)
-    known: dict[str, tuple[str, ...]] = {}
+    known: dict[str, str] = {}
     for one in elements:
         if text(one, "relationshipType") in _LICENSE_OF:
             for target in _ids(one, "to"):
                 if target not in known:
-                    known[target] = tuple(_named(target, graph))
-                licenses[text(one, "from")] += known[target]
+                    known[target] = sys.intern(_expression(target, graph, count(), 0))
+                licenses[text(one, "from")] += [known[target]] if known[target] else []
     return licenses
 
 
-def _named(target: str, graph: Graph) -> Iterator[str]:
-    """The licences that an id means: an expression, a name, the members of a set, or one of the SPDX list."""
-    seen, waiting = {target}, [target]
-    while waiting:
-        name = waiting.pop()
-        element = graph.get(name)
-        members = _members(element) if element else ()
-        if not members and (meant := _meant(name, element)).lower() not in _NOTHING:
-            yield sys.intern(meant)
-        waiting += [member for member in members if member not in seen]
-        seen.update(members)
-        if len(seen) > MOST_LICENSES:
-            raise Unreadable("@graph", f"has a set of more than {MOST_LICENSES} licences")
+def _expression(target: str, graph: Graph, counted: Iterator[int], depth: int) -> str:
+    """The licence that an id means, as an expression; sets are written with OR or AND."""
+    if next(counted) > MOST_LICENSES or depth > _DEEPEST:
+        raise Unreadable("@graph", f"has a set of more than {MOST_LICENSES} licences, or too deep a one")
+    element = graph.get(target)
+    members = _members(element) if element else ()
+    if not members:
+        meant = _meant(target, element)
+        return "" if meant.lower() in _NOTHING else meant
+    parts = list(filter(None, (_expression(member, graph, counted, depth + 1) for member in members)))
+    joined = (" OR " if _type(element or {}).endswith("DisjunctiveLicenseSet") else " AND ").join(parts)
+    return f"({joined})" if depth and len(parts) > 1 else joined
 
 
 def _members(element: dict[str, Any]) -> tuple[str, ...]:
     if text(element, "simplelicensing_licenseExpression"):
         return ()
-    return (*_ids(element, "expandedlicensing_member"), *_ids(element, "expandedlicensing_subjectLicense"))
+    return tuple(one for name in _PARTS for one in _ids(element, name))
 
 
 def _meant(name: str, element: dict[str, Any] | None) -> str:
