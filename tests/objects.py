@@ -5,6 +5,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from webhook.admission.decision import Decision
 from webhook.admission.facts import Facts, Namespace
@@ -65,6 +66,12 @@ def ruleset(text: str) -> Ruleset:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "rules.yaml").write_text(text, encoding="utf-8")
         return load([folder])
+
+
+def clashing(text: str) -> Ruleset:
+    """The ruleset of rules that loading refuses because they provably clash: the engine must not need that."""
+    with patch("webhook.policy.crosscheck.cross_check"):
+        return ruleset(text)
 
 
 def problems(text: str) -> tuple[Problem, ...]:

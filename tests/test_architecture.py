@@ -41,6 +41,8 @@ DOORS = {
     "msgspec": ("webhook.engine.review", "webhook.server", "webhook.observe"),
     "prometheus_client": ("webhook.observe", "webhook.server"),
     "re2": ("webhook.patterns",),
+    "sigstore": ("webhook.evidence.keyless",),
+    "sigstore_models": ("webhook.evidence.keyless",),
     "starlette": ("webhook.server",),
     "urllib3": ("webhook.cluster",),
     "uvicorn": ("webhook.server",),
@@ -228,7 +230,10 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("words", [["check", "examples/good-deployment.yaml"], ["lint"], ["test"]])
+@pytest.mark.parametrize(
+    "words",
+    [["check", "examples/good-deployment.yaml"], ["explain", "examples/good-deployment.yaml"], ["lint"], ["test"]],
+)
 def test_the_commands_of_a_developer_load_nothing_of_the_server(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text(RULES, encoding="utf-8")
     done = subprocess.run(

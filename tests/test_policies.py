@@ -122,6 +122,16 @@ PROFILES = {document.name: Path(document.file) for document in LOADING.folder.of
 IN_PIECES = {"added-capabilities": "drop-capabilities wants all dropped, and says the same"}
 """Policies that are in no Profile, and what is there instead."""
 
+NEEDS_OTHERS = {
+    "approved-for-production": {"Authority", "Registry"},
+    "built-by-our-ci": {"Authority", "Registry"},
+    "has-sbom": {"Authority", "Registry"},
+    "pin-digests": {"Registry"},
+    "scanned-recently": {"Authority", "Registry"},
+    "signed-by-ci": {"Authority", "Registry"},
+}
+"""Policies that are in no Profile because they need documents that only their user can write, and which."""
+
 
 @cache
 def in_force(profile: str) -> Ruleset:
@@ -143,7 +153,47 @@ def test_there_are_four_profiles_and_nobody_has_to_choose() -> None:
 
 def test_every_shipped_policy_is_in_a_profile() -> None:
     within = {policy for profile in PROFILES for policy in in_force(profile).policies}
-    assert set(POLICIES) - within == set(IN_PIECES)
+    assert set(POLICIES) - within == {*IN_PIECES, *NEEDS_OTHERS}
+
+
+OWN = """apiVersion: doorward.dev/v1
+kind: Profile
+metadata: {name: own}
+spec: {include: [%s]}
+---
+apiVersion: doorward.dev/v1
+kind: Registry
+metadata: {name: corp}
+spec: {host: registry.corp.example}
+"""
+AUTHORITY = """---
+apiVersion: doorward.dev/v1
+kind: Authority
+metadata: {name: %s}
+spec:
+  roles: [%s]
+  publicKey: %s
+"""
+
+
+@pytest.mark.parametrize("policy", NEEDS_OTHERS)
+def test_a_policy_that_needs_other_documents_says_whom_it_counts_on_and_loads_with_them(
+    policy: str, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(OWN.replace("%s", policy), encoding="utf-8")
+    declared = read([str(FOLDER), str(own)], "own")
+    lacking = [one for one in declared.problems if "Authority" in one.message]
+    assert bool(lacking) is ("Authority" in NEEDS_OTHERS[policy])
+    named = {
+        (vouching.name, vouching.role)
+        for suite in LOADING.suites
+        if suite.spec.policy == policy
+        for rule in rules_of(suite)
+        for vouching in rule.parts.vouching
+    }
+    own.write_text(own.read_text() + "".join(AUTHORITY % (*one, one[0]) for one in named), encoding="utf-8")
+    assert read([str(FOLDER), str(own)], "own").problems == ()
 
 
 def test_the_profiles_build_on_each_other() -> None:

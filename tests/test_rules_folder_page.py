@@ -28,6 +28,7 @@ from webhook.cli import main
 from webhook.engine.decide import decide
 from webhook.engine.manifest import as_request
 from webhook.errors import DoorwardError
+from webhook.policy.case_facts import CaseFacts
 from webhook.policy.load import load, read
 from webhook.policy.model import SPECS, Metadata, RuleSpec
 from webhook.policy.words import PLACES
@@ -38,7 +39,7 @@ from webhook.source.problem import Level
 
 PAGE = (Path(__file__).parents[1] / "docs/rules-folder.md").read_text(encoding="utf-8")
 FOLDERS = ("loads", "warns", "fails")
-SHAPES = {**SPECS, "Metadata": Metadata, "Rule": RuleSpec}
+SHAPES = {**SPECS, "Metadata": Metadata, "Rule": RuleSpec, "Facts of cases": CaseFacts}
 VERDICTS = ("allowed", "denied", "warned", "undecided", "mutated")
 
 
@@ -150,7 +151,8 @@ def _without_comments(text: str) -> str:
 def test_a_folder_that_warns_loads_and_says_so(block: Block, tmp_path: Path) -> None:
     found = loading(block, tmp_path)
     assert found.ruleset is not None
-    assert [block.about in problem.message for problem in found.problems] == [True]
+    told = [problem.message for problem in found.problems]
+    assert [about in message for (_, about), message in zip(block.said, told, strict=True)] == [True] * len(told)
 
 
 @pytest.mark.parametrize("block", folders("fails"))
@@ -162,8 +164,7 @@ def test_a_folder_that_fails_is_refused_with_those_words(block: Block, tmp_path:
     else:
         assert found.ruleset is None
         told = [problem.message for problem in found.problems if problem.level is Level.ERROR]
-    assert len(told) == 1
-    assert block.about in told[0]
+    assert [about in message for (_, about), message in zip(block.said, told, strict=True)] == [True] * len(told)
 
 
 @pytest.mark.parametrize(("folder", "old", "block"), list(judged()))

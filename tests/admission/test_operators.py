@@ -143,7 +143,7 @@ NEGATIVE = ("notIn", "notLike", "notPattern", "notContains", "differsFrom", "max
 
 WHERE_ABSENCE_MEANS_SOMETHING = {
     "pod: spec.hostPID, equals: true": [("spec.hostPID", "missing, which means false; it must be true")],
-    "container: args, minItems: 2": [(ARGS, "missing, which means nothing in it; it must have at least 2 items")],
+    "container: args, minItems: 2": [(ARGS, "missing, must have at least 2 items")],
 }
 
 

@@ -361,7 +361,7 @@ def test_required_below_each_means_in_each_element() -> None:
 
 def test_min_items_minds_an_absent_list() -> None:
     assert found("container: ports, minItems: 1", pod()) == [
-        ("spec.containers[0].ports", "missing, which means nothing in it; it must have at least 1 item")
+        ("spec.containers[0].ports", "missing, must have at least 1 item")
     ]
 
 
@@ -374,7 +374,7 @@ def test_required_with_where_on_the_element_itself_means_at_least_one_such(const
     assert found(f"{SPREAD}, required: true", obj) == [
         (
             "spec.topologySpreadConstraints",
-            'has no element that fits (topologyKey must be "kubernetes.io/hostname"), must have one',
+            'has none where topologyKey is "kubernetes.io/hostname", must have one',
         )
     ]
     fitting = pod(
@@ -500,7 +500,7 @@ def test_any_of_is_judged_container_by_container() -> None:
     assert found(PROBES, obj) == [
         (
             "spec.containers[2].livenessProbe",
-            "none of the alternatives holds: livenessProbe is set or startupProbe is set",
+            "neither livenessProbe nor startupProbe is set",
         )
     ]
 
@@ -578,6 +578,114 @@ def test_elsewhere_one_container_that_fits_is_enough() -> None:
     assert found(statement, pod({"spec": {"hostPID": True}})) == []
 
 
+# What is found, in few words
+
+
+@pytest.mark.parametrize(
+    ("statement", "path", "message"),
+    [
+        (
+            "anyOf: [{container: livenessProbe, required: true}, {container: startupProbe, required: true},"
+            " {container: lifecycle, required: true}]",
+            "spec.containers[0].livenessProbe",
+            "none of livenessProbe, startupProbe and lifecycle is set",
+        ),
+        (
+            "anyOf: [{container: tty, equals: true}, {container: stdin, forbidden: true, when: {container: tty, in:"
+            " [true]}}]",
+            "spec.containers[0].tty",
+            "one of these must be so: tty must be true; or no stdin",
+        ),
+        (
+            "anyOf: [{pod: 'spec.topologySpreadConstraints[*]', where: {topologyKey: {in: [zone, host]}}, required:"
+            " true}, {pod: 'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[*]', where:"
+            " {topologyKey: zone}, required: true}, {pod: spec.hostname, like: 'a*'}]",
+            "spec.topologySpreadConstraints",
+            "one of these must be so: spec.topologySpreadConstraints[*] has one where topologyKey is"
+            ' "zone" or "host"; or 2 other ways',
+        ),
+        (
+            "anyOf: [{pod: 'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[*]', where:"
+            " {topologyKey: zone}, required: true}, {pod: spec.hostname, like: 'a*'}]",
+            "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution",
+            "one of these must be so: requiredDuringSchedulingIgnoredDuringExecution has one where topologyKey is"
+            ' "zone"; or 1 other way',
+        ),
+        (
+            "container: image, pattern: ['[a-z]{40}', '[a-z]{41}.*', '[a-z]{42}.*.*', '[a-z]{43}[0-9]{12}.*',"
+            " '[a-z]{44}[0-9]{12}.*', x]",
+            "spec.containers[0].image",
+            f'is "{IMAGE}", must match "[a-z]{{40}}", "[a-z]{{41}}.*", "[a-z]{{42}}.*.*", "[a-z]{{43}}[0-9]{{12}}.*"'
+            " or 2 others",
+        ),
+        (
+            "container: resources, notIn: [{}]",
+            "spec.containers[0].resources",
+            "must not be empty",
+        ),
+    ],
+)
+def test_many_words_are_told_in_few(statement: str, path: str, message: str) -> None:
+    assert found(statement, pod(resources={})) == [(path, message)]
+
+
+def test_a_mapping_that_is_the_same_as_another_is_not_told_again() -> None:
+    probe = {"httpGet": {"path": "/", "port": 80}}
+    statement = "container: livenessProbe, differsFrom: {container: readinessProbe}"
+    assert found(statement, pod(livenessProbe=probe, readinessProbe=probe)) == [
+        ("spec.containers[0].livenessProbe", "is the same as readinessProbe")
+    ]
+
+
+# forbidden
+
+EGRESS = "networking.k8s.io/NetworkPolicy"
+
+
+def egress(*rules: Any) -> dict[str, Any]:
+    spec = {"podSelector": {}, "policyTypes": ["Egress"], "egress": list(rules)}
+    meta = {"name": "a", "namespace": "shop"}
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta, "spec": spec}
+
+
+def test_forbidden_with_where_on_the_element_itself_means_none_such_however_empty_it_is() -> None:
+    statement = "object: 'spec.egress[*]', where: {to: {forbidden: true}}, forbidden: true"
+    obj = egress({}, {"to": []}, {"to": [{"podSelector": {}}]}, {"ports": [{"port": 53}]})
+    assert found(statement, obj, EGRESS) == [
+        ("spec.egress[0]", "is empty, must not be set"),
+        ("spec.egress[1]", 'is {"to": []}, must not be set'),
+        ("spec.egress[3]", 'is {"ports": [{"port": 53}]}, must not be set'),
+    ]
+
+
+def test_forbidden_with_where_below_the_element_accepts_what_is_empty_there() -> None:
+    statement = "object: 'spec.egress[*].to', where: {ports: {forbidden: true}}, forbidden: true"
+    assert found(statement, egress({}, {"to": []}, {"to": [{}], "ports": [{"port": 53}]}), EGRESS) == []
+    assert found(statement, egress({"to": [{}]}), EGRESS) == [("spec.egress[0].to", "is [{}], must not be set")]
+
+
+def test_forbidden_without_where_accepts_an_empty_element_and_says_so_at_load() -> None:
+    statement = "object: 'spec.egress[*]', forbidden: true"
+    assert found(statement, egress({}), EGRESS) == []
+    assert [(one.message, one.help) for one in problems(rules(statement, EGRESS))] == [
+        (
+            "an element that is empty passes: `forbidden` accepts what is empty",
+            "write {object: spec.egress, forbidden: true}, which accepts only an empty list",
+        )
+    ]
+    assert found("object: spec.egress, forbidden: true", egress({}), EGRESS) == [
+        ("spec.egress", "is [{}], must not be set")
+    ]
+
+
+@pytest.mark.parametrize("elements", [[], [{}], [{"to": []}], [{"to": [{}]}], [{"ports": []}, {}]])
+def test_forbidden_with_where_says_the_same_in_a_condition(elements: list[Any]) -> None:
+    condition = "object: 'spec.egress[*]', where: {to: {forbidden: true}}, forbidden: true"
+    rule = f"- name: r\n  match: {{kinds: [{EGRESS}]}}\n  when: {{{condition}}}\n  refuse: it holds\n"
+    holding = bool(decided(policy(rule), egress(*elements)).findings)
+    assert holding is (found(condition, egress(*elements), EGRESS) == [])
+
+
 # unchanged
 
 TEMPLATE = "object: spec.template, unchanged: true"
@@ -593,7 +701,9 @@ def updated(statement: str, new: dict[str, Any], old: dict[str, Any] | None, kin
 def test_unchanged_finds_what_an_update_changed() -> None:
     old = workload("Deployment")
     new = workload("Deployment", {"metadata": {"labels": {"x": "y"}}})
-    assert said(updated(TEMPLATE, new, old, "Deployment")) == [("spec.template", "was changed, must stay as it is")]
+    assert said(updated(TEMPLATE, new, old, "Deployment")) == [
+        ("spec.template.metadata.labels.x", "was added, must stay as it is")
+    ]
     scaled = workload("Deployment", patch={"spec": {"replicas": 5}})
     assert said(updated(TEMPLATE, scaled, old, "Deployment")) == []
 
@@ -602,14 +712,25 @@ def test_unchanged_says_nothing_of_a_create() -> None:
     assert found(TEMPLATE, workload("Deployment"), "Deployment") == []
 
 
-@pytest.mark.parametrize("before", [{}, {"a": "b"}, None])
-def test_unchanged_lets_its_exceptions_change_also_where_nothing_else_is_beside_them(before: Any) -> None:
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ({}, ("annotations", "was added")),
+        ({"a": "b"}, ("annotations.other", "was added (and 1 more change)")),
+        (None, ("annotations", "was added")),
+    ],
+)
+def test_unchanged_lets_its_exceptions_change_also_where_nothing_else_is_beside_them(
+    before: Any, told: tuple[str, str]
+) -> None:
     stamped = {"kubectl.kubernetes.io/restartedAt": "2026-11-21"}
     old = workload("Deployment", {"metadata": {"annotations": before}})
     new = workload("Deployment", {"metadata": {"annotations": {**(before or {}), **stamped}}})
     assert said(updated(RESTARTED, new, old, "Deployment")) == []
     other = workload("Deployment", {"metadata": {"annotations": {"other": "x"}}})
-    assert said(updated(RESTARTED, other, old, "Deployment")) == [("spec.template", "was changed, must stay as it is")]
+    assert said(updated(RESTARTED, other, old, "Deployment")) == [
+        (f"spec.template.metadata.{told[0]}", f"{told[1]}, must stay as it is")
+    ]
 
 
 def test_an_exception_may_run_over_elements() -> None:
@@ -628,8 +749,68 @@ def test_unchanged_finds_containers_again_by_name() -> None:
     assert said(updated("container: image, unchanged: true", new, old)) == []
     new["spec"]["containers"][1]["image"] = "y"
     assert said(updated("container: image, unchanged: true", new, old)) == [
-        ("spec.containers[1].image", "was changed, must stay as it is")
+        ("spec.containers[1].image", f'was "{IMAGE}" and is "y", must stay as it is')
     ]
+
+
+def test_unchanged_names_the_first_leaf_that_changed_and_counts_the_others() -> None:
+    old = workload("Deployment", {"spec": {"containers": [container("a"), container("b", image="x", stdin=True)]}})
+    new = workload("Deployment", {"spec": {"containers": [container("a"), container("b", image="y", tty=True)]}})
+    assert said(updated(TEMPLATE, new, old, "Deployment")) == [
+        ("spec.template.spec.containers[1].image", 'was "x" and is "y" (and 2 more changes), must stay as it is')
+    ]
+
+
+def test_unchanged_names_what_a_list_has_lost_and_where_more_came_to_it_the_list() -> None:
+    old, new = pod(args=["a", "b"]), pod(args=["a"])
+    assert said(updated("container: args, unchanged: true", new, old)) == [
+        ("spec.containers[0].args", 'was ["a", "b"] and is ["a"], must stay as it is')
+    ]
+
+
+def test_unchanged_never_shows_a_value_that_is_secret_neither_the_old_nor_the_new() -> None:
+    old = pod({"metadata": {"annotations": {"api-token": "hunter1"}}}, env=[{"name": "A", "value": "hunter2"}])
+    new = pod({"metadata": {"annotations": {"api-token": "hunter3"}}}, env=[{"name": "A", "value": "hunter4"}])
+    assert said(updated("container: env, unchanged: true", new, old)) == [
+        ("spec.containers[0].env[0].value", "was changed, must stay as it is")
+    ]
+    assert said(updated("pod: metadata, unchanged: true", new, old)) == [
+        ("metadata.annotations.api-token", "was changed, must stay as it is")
+    ]
+    more = pod(env=[{"name": "A", "value": "hunter4"}, {"name": "B", "value": "hunter5"}])
+    assert "hunter" not in str(said(updated("container: env, unchanged: true", more, old)))
+
+
+def test_what_a_rule_does_not_show_is_not_told_of_an_old_value_either() -> None:
+    rule = "- {name: r, show: false, fields: {container: image, unchanged: true}}"
+    decision = decided(policy(rule), request(pod(image="hunter2"), pod(image="hunter1")))
+    assert said(decision) == [("spec.containers[0].image", "was (not shown) and is (not shown), must stay as it is")]
+
+
+def test_unchanged_tells_the_authors_place_where_rules_put_something_before_it() -> None:
+    rule = policy(
+        "- {name: u, fields: {container: env, unchanged: true}}\n"
+        "- {name: t, match: {kinds: [Deployment]}, fields: {object: spec.template, unchanged: true}}\n"
+        "- {name: e, defaults: {append: {containers: {env: [{name: Z, value: z}]}}}}\n"
+        "- {name: s, sidecar: {container: {name: zz, image: registry.corp.example/a:1}, position: first}}\n"
+    )
+
+    def deployment(value: str) -> dict[str, Any]:
+        init = {"name": "i", "image": "registry.corp.example/i:1", "env": [{"name": "A", "value": value}]}
+        return workload("Deployment", {"spec": {"initContainers": [init]}})
+
+    assert (
+        said(decided(rule, request(deployment("2"), deployment("1"))))
+        == [("spec.template.spec.initContainers[0].env[0].value", "was changed, must stay as it is")] * 2
+    )
+
+
+@pytest.mark.parametrize("before", [{}, {"initContainers": None}, {"initContainers": "none"}])
+def test_unchanged_finds_the_first_container_of_a_list_that_was_not_there_before(before: dict[str, Any]) -> None:
+    new = pod({"spec": {"initContainers": [{"name": "setup", "image": "b:1"}]}})
+    decision = updated("container: image, unchanged: true", new, pod({"spec": before}))
+    assert decision.faults == ()
+    assert said(decision) == [("spec.initContainers[0].image", "was added, must stay as it is")]
 
 
 def test_unchanged_finds_what_was_added_and_what_was_removed() -> None:
@@ -641,7 +822,7 @@ def test_unchanged_finds_what_was_added_and_what_was_removed() -> None:
         ("spec.containers[0].args", "was added, must stay as it is")
     ]
     assert said(updated("container: 'args[*]', unchanged: true", new, old)) == [
-        ("spec.containers[0].args", "was removed, must stay as it is")
+        ("spec.containers[0].args", 'has lost "a", must stay as it is')
     ]
 
 

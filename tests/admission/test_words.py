@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webhook.admission.words import clean, listing, plural, quote, shown
+from webhook.admission.words import clean, listing, plural, quote, shown, some
 from webhook.source.path import Path
 
 
@@ -93,3 +93,16 @@ def test_a_listing_reads_as_a_sentence(items: list[Any], text: str) -> None:
 def test_one_is_told_from_many() -> None:
     assert [plural(n, "rule") for n in (0, 1, 2)] == ["0 rules", "1 rule", "2 rules"]
     assert [plural(n, "policy", "policies") for n in (1, 2)] == ["1 policy", "2 policies"]
+
+
+@pytest.mark.parametrize(
+    ("items", "last", "told"),
+    [
+        (["a", "b"], "or", "a or b"),
+        (["x" * 50, "y" * 50], "or", f"{'x' * 50} or 1 other"),
+        (["x" * 100, "b", "c"], "and", f"{'x' * 100} and 2 others"),
+        (["a" * 20, "b" * 20, "c" * 20, "d" * 20, "e"], "or", f"{'a' * 20}, {'b' * 20}, {'c' * 20} or 2 others"),
+    ],
+)
+def test_of_many_items_the_first_are_told_and_the_others_counted(items: list[str], last: str, told: str) -> None:
+    assert some(items, last) == told

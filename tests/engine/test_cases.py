@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.objects import policy
+from tests.rule_types.evidence_rule import authority
 from webhook.admission.request import Operation, Request, User
 from webhook.engine.cases import Judgement, judge_case
 from webhook.policy.load import read
@@ -324,3 +325,52 @@ def test_a_policy_that_the_profile_has_not_in_force_can_be_tested(judge: Any) ->
     rules = f"{OURS}---\n{other}{profile}"
     assert differences(judge("with: {image: nginx}, expect: denied", rules)) == []
     assert differences(judge("with: {image: nginx}, as: deployed, expect: allowed", rules)) == []
+
+
+EVIDENCE = policy(
+    "- {name: signed, evidence: {images: [registry.corp.example], require: [{name: s, type: signature}]}}"
+) + authority("ci", "build")
+FACTS = f"facts: {{images: {{'{IMAGE}': {{evidence: [{{type: signature, by: ci}}]}}}}}}"
+
+
+def test_a_case_says_what_registries_have_and_no_other_image_exists(judge: Any) -> None:
+    assert differences(judge(f"{FACTS}, expect: {{decision: allowed, findings: []}}", EVIDENCE)) == []
+    denied = judge("expect: denied", EVIDENCE)
+    assert differences(denied) == []
+    assert denied.decision.findings[0].message == f'"{IMAGE}" is missing: {IMAGE} is none of the case\'s images'
+
+
+def test_the_documents_facts_hold_for_all_cases_and_a_case_may_say_otherwise(judge: Any) -> None:
+    spec = f"  {FACTS}\n"
+    assert differences(judge("expect: allowed", EVIDENCE, spec)) == []
+    unsigned = f"facts: {{images: {{'{IMAGE}': {{}}}}}}, expect: denied"
+    assert differences(judge(unsigned, EVIDENCE, spec)) == []
+    away = f"facts: {{images: {{'{IMAGE}': {{unavailable: it does not answer}}}}}}, expect: undecided"
+    assert differences(judge(away, EVIDENCE, spec)) == []
+
+
+def test_a_digest_that_is_not_given_is_made_up_and_always_the_same(judge: Any) -> None:
+    first, second = (judge(f"{FACTS}, expect: allowed", EVIDENCE).decision.patch for _ in range(2))
+    assert first == second
+    assert first[0]["value"].startswith(f"{IMAGE}@sha256:")
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ("{images: {'a//b': {}}}", '"a//b" is no image reference: a part of its path is empty'),
+        ("{images: {'a.b/c:1': {digest: sha256:0}}}", '"sha256:0" is no digest'),
+        ("{images: {'a.b/c:1': {unavailable: x, stale: y, evidence: [{type: vex}]}}}", "`by` is missing"),
+        (
+            "{images: {'a.b/c:1': {unavailable: x, evidence: [{type: signature, by: ci}]}}}",
+            "nothing can be learnt of it, and something is said",
+        ),
+        ("{images: {'a.b/c:1': {evidence: [{type: scan, by: ci}]}}}", "`scan` is not one of signature, "),
+    ],
+)
+def test_facts_that_cannot_be_meant_are_told(facts: str, message: str, tmp_path: Any) -> None:
+    test = "---\napiVersion: doorward.dev/v1\nkind: PolicyTest\nmetadata: {name: t}\nspec:\n  policy: p\n"
+    test += f"  cases: [{{name: c, expect: allowed, facts: {facts}}}]\n"
+    (tmp_path / "rules.yaml").write_text(OURS + test, encoding="utf-8")
+    told = [problem.message for problem in read([str(tmp_path)], tests=True).problems]
+    assert any(one.startswith(message) for one in told), told

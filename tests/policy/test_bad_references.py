@@ -8,6 +8,7 @@ from tests.objects import policy
 from tests.policy.telling import GOOD, NAMES, NARROW, RULE, Told, exception, profile, told, warned
 from webhook.errors import InputError
 from webhook.policy.load import read
+from webhook.source.problem import Level
 
 # Parameters
 
@@ -114,6 +115,22 @@ def test_a_profile_that_was_not_chosen_is_checked_too(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("wanted", ["", "a"])
+def test_a_second_default_among_the_profiles_is_refused_whichever_is_chosen(tmp_path: Path, wanted: str) -> None:
+    defaults = "".join(profile("{default: true}", name) for name in ("a", "b"))
+    (tmp_path / "rules.yaml").write_text(GOOD + defaults + profile("{mode: warn}", "c"))
+    [problem] = read([str(tmp_path)], wanted).problems
+    assert (problem.level, problem.message) == (Level.ERROR, "the Profile a is the default already")
+    assert (problem.place.line, problem.place.column) == (20, 17)
+    assert problem.help == "only one Profile may say `default: true`"
+
+
+def test_a_default_that_is_no_boolean_is_told_at_its_place() -> None:
+    assert told(GOOD + profile("{default: 'true'}")) == [
+        ("15:17", "'true'", "expected true or false, found a string", "take the quotes away")
+    ]
+
+
 def test_a_mode_for_a_policy_that_is_not_in_force_is_warned_of() -> None:
     other = f"---\n{GOOD}".replace("{name: p}", "{name: q}")
     [(_, at, message, cure)] = warned(GOOD + other + profile("{include: [p], modes: {q: warn}}"))
@@ -124,7 +141,11 @@ def test_a_mode_for_a_policy_that_is_not_in_force_is_warned_of() -> None:
 @pytest.mark.parametrize(
     ("profiles", "wanted", "words"),
     [
-        (["a", "b"], "", "the folder has several Profiles, choose one with --profile: a, b"),
+        (
+            ["a", "b"],
+            "",
+            "the folder has several Profiles, choose one with --profile, or let one of them say `default: true`: a, b",
+        ),
         (["prod"], "prd", "there is no Profile prd in the rules folder (did you mean prod?)"),
         ([], "prod", "there is no Profile prod in the rules folder (known: none)"),
     ],
@@ -205,15 +226,32 @@ def test_an_exception_that_cannot_be_is_refused(text: str, expected: Told) -> No
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (policy(RULE, mode='"off"') + exception(), "this has no effect: the mode of the policy p is off"),
+        (policy(RULE, mode='"off"') + exception(), "this has no effect: the mode of `p/r` is off"),
+        (policy(RULE, mode='"off"') + exception(rules="[p]"), "this has no effect: the mode of the policy p is off"),
+        (policy(f'{RULE}\n  mode: "off"') + exception(), "this has no effect: the mode of `p/r` is off"),
+        (
+            GOOD + profile('{modes: {p: "off"}}') + exception(rules="[p]"),
+            "this has no effect: the mode of the policy p is off",
+        ),
         (
             GOOD + f"---\n{GOOD}".replace("{name: p}", "{name: q}") + profile("{include: [q]}") + exception(),
             "this has no effect: the policy p is not in force here",
         ),
         (
             policy(RULE, match="{namespaces: {include: [other]}}") + exception(),
+            "this has no effect: `p/r` is not about these namespaces",
+        ),
+        (
+            policy(f"{RULE}\n  match: {{namespaces: {{include: [other]}}}}") + exception(rules="[p]"),
             "this has no effect: the policy p is not about these namespaces",
         ),
+        (
+            policy("- name: r\n  metadata: {labels: {team: {required: true}}}")
+            + exception(match="{namespaces: {include: [shop]}, images: [docker.io/acme]}"),
+            "this has no effect on `p/r`: what it finds is in no container",
+        ),
+        (GOOD + exception(rules="[p/r, p/r]"), "`p/r` is named twice"),
+        (GOOD + exception(rules="[p/r, p]"), "`p` means all of its rules, this one too"),
         (
             GOOD + profile("{excludeNamespaces: ['sh*']}") + exception(),
             "this has no effect: the Profile leaves these namespaces alone",
@@ -223,3 +261,8 @@ def test_an_exception_that_cannot_be_is_refused(text: str, expected: Told) -> No
 )
 def test_an_exception_that_means_nothing_or_too_much_is_warned_of(text: str, message: str) -> None:
     assert [said for _, _, said, _ in warned(text)] == [message]
+
+
+def test_an_exception_for_one_of_a_policys_rules_that_still_acts_is_not_warned_of() -> None:
+    rules = f'{RULE}\n  mode: "off"\n- name: s\n  images: {{tag: {{required: true}}}}'
+    assert warned(policy(rules) + exception(rules="[p]")) == []

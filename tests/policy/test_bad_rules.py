@@ -165,7 +165,7 @@ def test_a_rule_without_a_rule_type_is_told_which_there_are() -> None:
     [(place, _, message, cure)] = told(policy("- name: r\n  severity: high"))
     assert (place, message) == ("9:5", "the rule has no rule type")
     assert cure is not None
-    assert cure.startswith("give it one of defaults, fields, images, metadata, ")
+    assert cure.startswith("give it one of defaults, evidence, fields, images, metadata, ")
 
 
 def test_two_documents_of_one_name_are_told_with_both_places() -> None:

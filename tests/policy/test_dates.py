@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from webhook.policy.dates import Clock, Day, Weekday, Window, Zone
+from webhook.admission.days import Day
+from webhook.policy.dates import Clock, Weekday, Window, Zone
 
 FRIDAY = datetime(2026, 11, 20, tzinfo=UTC)
 

@@ -124,11 +124,29 @@ def test_of_several_profiles_one_must_be_chosen(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(
         policy(RULE) + profile("{mode: warn}", "soft") + profile("{mode: audit}", "softer")
     )
-    with pytest.raises(InputError, match="choose one with --profile: soft, softer"):
+    with pytest.raises(InputError, match="let one of them say `default: true`: soft, softer"):
         read([str(tmp_path)])
     assert modes(load([str(tmp_path)], "softer")) == {"p/r": Mode.AUDIT}
     with pytest.raises(InputError, match=r"there is no Profile sofft in the rules folder \(did you mean soft\?\)"):
         read([str(tmp_path)], "sofft")
+
+
+def test_of_several_profiles_the_default_is_in_force_unless_another_is_chosen(tmp_path: Path) -> None:
+    several = profile("{mode: warn}", "a") + profile("{mode: audit, default: true}", "b")
+    (tmp_path / "a.yaml").write_text(policy(RULE) + several + profile("{mode: enforce, default: false}", "c"))
+    chosen = {name: load([str(tmp_path)], name) for name in ("", "a", "b", "c")}
+    assert {name: (one.profile, *modes(one).values()) for name, one in chosen.items()} == {
+        "": ("b", Mode.AUDIT),
+        "a": ("a", Mode.WARN),
+        "b": ("b", Mode.AUDIT),
+        "c": ("c", Mode.ENFORCE),
+    }
+    assert chosen[""].revision == chosen["b"].revision
+
+
+def test_the_only_profile_is_in_force_whatever_it_says_of_being_the_default() -> None:
+    for default in ("true", "false"):
+        assert modes(ruleset(policy(RULE) + profile(f"{{mode: warn, default: {default}}}"))) == {"p/r": Mode.WARN}
 
 
 @pytest.mark.parametrize(

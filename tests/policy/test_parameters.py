@@ -149,11 +149,78 @@ def test_words_for_findings_are_no_parameters() -> None:
     assert finding.fix == "use a.example/b:latest, costs $5"
 
 
-def test_keys_are_never_filled_in() -> None:
+def test_keys_of_rules_are_never_filled_in() -> None:
     found: Any = said(
         document("- name: r\n  message: '${registry}'\n  '${registry}': {}\n  images: {from: [a.example]}", STRING)
     )
     assert [message for message, _ in found] == ["unknown key `${registry}`"]
+
+
+KEY = "{key: {type: string, default: acme.example/team}}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "path"),
+    [
+        ("metadata: {labels: {'${key}': {required: true}}}", 'metadata.labels["acme.example/team"]'),
+        ("metadata: {annotations: {'${key}-of': {required: true}}}", 'metadata.annotations["acme.example/team-of"]'),
+    ],
+)
+def test_names_of_labels_and_annotations_are_filled_in(rule: str, path: str) -> None:
+    assert places(decided(document(f"- {{name: r, {rule}}}", KEY), pod())) == [("r", path)]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "match: {namespaceSelector: {matchLabels: {'${key}': shop}}}\n  refuse: go away",
+        "defaults: {default: {pod: {nodeSelector: {'${key}': shop}}}}",
+        "nodeGroup: {groups: {a: {labels: {'${key}': a}, default: true}}}",
+    ],
+)
+def test_other_keys_that_are_names_of_labels_are_filled_in(rule: str) -> None:
+    assert problems(document(f"- name: r\n  {rule}", KEY)) == ()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message", "cure"),
+    [
+        ("{key: {type: string, default: 'a b'}}", "no object can have this key", None),
+        (
+            "{key: {type: int, default: 5}}",
+            "the parameter `key` is of type int, and a key is a string",
+            "declare it with `type: string`",
+        ),
+        (
+            "{key: {type: string, default: app}}",
+            "the key `app` stands here twice, once as `${key}`",
+            "take one away, or give the parameter another value",
+        ),
+    ],
+)
+def test_a_name_that_parameters_make_must_be_one(parameters: str, message: str, cure: str | None) -> None:
+    [(told, help_)] = said(
+        document("- {name: r, metadata: {labels: {app: {required: true}, '${key}': {required: true}}}}", parameters)
+    )
+    assert message in told
+    assert cure is None or help_ == cure
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "defaults: {default: {containers: {resources: {limits: {memory: '${odd}'}}}}}",
+        "fields: {pod: spec.terminationGracePeriodSeconds, max: '${odd}'}",
+        "when: {container: image, in: ['${odd}']}\n  images: {digest: required}",
+        "metadata: {labels: {'${odd}': {required: true}}}",
+    ],
+)
+@pytest.mark.parametrize("profile", [None, "odd: x"])
+def test_a_declaration_that_cannot_be_read_is_told_alone(rule: str, profile: str | None) -> None:
+    parameters = "{odd: {type: string, default: a, doc: One, two}}"
+    assert [message for message, _ in said(document(f"- name: r\n  {rule}", parameters, profile))] == [
+        "unknown key `two`"
+    ]
 
 
 def test_parameters_are_part_of_the_revision_only_through_the_bytes() -> None:

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from webhook.admission.days import Day
 from webhook.admission.facts import Namespace
 from webhook.admission.finding import Mode
+from webhook.admission.names import NamespaceGlob, NamespaceNames
 from webhook.admission.selector import LabelSelector
-from webhook.policy.dates import Day
-from webhook.policy.matching import NamespaceGlob, NamespaceNames
 from webhook.policy.model import Step
 from webhook.policy.rollout import Rollout, constant, share
 

@@ -335,7 +335,7 @@ def test_the_token_volume_and_its_mounts_are_taken_away_and_stay_away() -> None:
     )
     assert at(decision, "spec.volumes") == [{"name": "own", "emptyDir": {}}]
     assert at(decision, "spec.containers[0].volumeMounts") == mounts
-    assert at(decision, "spec.initContainers[0].volumeMounts") == []
+    assert at(decision, "spec.initContainers[0].volumeMounts") is None
     assert at(decision, "spec.automountServiceAccountToken") is False
     assert decision.findings == ()
 
@@ -344,7 +344,22 @@ def test_the_token_is_taken_from_all_containers_whatever_the_rule_is_about() -> 
     two = [{"name": name, "image": "a.example/a:1"} for name in ("web", "other")]
     rules = policy("- {name: r, containers: {names: {include: [web]}}, defaults: {remove: [serviceAccountToken]}}")
     decision = decided(rules, created(containers=two))
-    assert [at(decision, f"spec.containers[{index}].volumeMounts") for index in (0, 1)] == [[], []]
+    assert [at(decision, f"spec.containers[{index}].volumeMounts") for index in (0, 1)] == [None, None]
+
+
+def test_no_empty_list_is_left_behind_for_the_api_server_would_drop_it_before_validation() -> None:
+    rules = policy(
+        "- {name: gone, defaults: {remove: [serviceAccountToken]}}\n"
+        "- {name: some, fields: {pod: spec.volumes, minItems: 1}}"
+    )
+    decision = decided(rules, created(automountServiceAccountToken=True))
+    after = decided(rules, defaulted(decision.object or {}))
+    assert [(f.where, f.value, f.message) for f in decision.findings] == [
+        ("spec.volumes", None, "missing, must have at least 1 item")
+    ]
+    assert [(f.where, f.value, f.message) for f in after.findings] == [
+        (f.where, f.value, f.message) for f in decision.findings
+    ]
 
 
 def test_an_authors_own_mount_at_the_tokens_path_stays_and_their_own_token_is_found() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.objects import decided, pod, policy
+from tests.objects import clashing, decided, pod, policy
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.finding import Cause
 from webhook.source.path import Path as At
@@ -22,7 +22,7 @@ def at(decision: Decision, path: str) -> Any:
 def both(first: str, second: str, obj: Json | None = None) -> Decision:
     """The decision under two rules; it is the same whichever comes first."""
     answers = [
-        decided(policy(f"- {{name: a, defaults: {one}}}\n- {{name: b, defaults: {two}}}"), obj or pod())
+        decided(clashing(policy(f"- {{name: a, defaults: {one}}}\n- {{name: b, defaults: {two}}}")), obj or pod())
         for one, two in ((first, second), (second, first))
     ]
     assert answers[0].verdict is answers[1].verdict
@@ -124,6 +124,6 @@ OBJECTS = (
 def test_the_order_of_two_rules_never_decides(first: str, second: str, obj: Json) -> None:
     answers = []
     for one, two in ((first, second), (second, first)):
-        decision = decided(policy(f"- {{name: a, defaults: {one}}}\n- {{name: b, defaults: {two}}}"), obj)
+        decision = decided(clashing(policy(f"- {{name: a, defaults: {one}}}\n- {{name: b, defaults: {two}}}")), obj)
         answers.append((decision.verdict, decision.object, decision.faults))
     assert answers[0] == answers[1]

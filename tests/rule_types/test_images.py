@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.objects import NOW, decided, pod, policy, request, workload
+from tests.objects import NOW, clashing, decided, pod, policy, request, workload
 from tests.rule_types.one_rule import one_rule, said, wrongs
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.finding import Action, Cause, Standing
@@ -230,7 +230,7 @@ def test_only_new_ephemeral_containers_are_rewritten_and_old_ones_only_warn() ->
 def test_two_rules_that_rewrite_one_image_differently_are_both_failed_whatever_their_order(names: Any) -> None:
     rewrites = ("{from: docker.io, to: r.example/hub}", '{from: "*", to: "r.example/proxy/{host}"}')
     rules = "".join(f"- {{name: {n}, images: {{rewrite: [{r}]}}}}\n" for n, r in zip(names, rewrites, strict=True))
-    decision = decided(policy(rules), pod(image="nginx:1"))
+    decision = decided(clashing(policy(rules)), pod(image="nginx:1"))
     assert (decision.verdict, decision.patch) == (Verdict.UNDECIDED, ())
     assert {(finding.rule.name, finding.cause) for finding in decision.findings} == {
         ("a", Cause.FAILED),

@@ -67,7 +67,7 @@ from tests.rule_types.one_rule import wrongs
             '"z" must match "x", so this can never hold',
             None,
         ),
-        ("annotations: {a: {type: int, min: 5, max: 3}}", "the minimum 5 is above the maximum 3", None),
+        ("annotations: {a: {type: int, min: 5, max: 3}}", "the minimum 5 is above the maximum 3", "swap them"),
         ("annotations: {a: {type: int, min: '5'}}", "expected a whole number", "such as 3"),
         ("annotations: {a: {type: ttl, max: 7 days}}", '"7 days" is no lifetime', "such as 7d"),
         ("annotations: {a: {type: portList, max: '5'}}", "expected a number, how many there may be", None),

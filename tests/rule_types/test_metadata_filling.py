@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.objects import NOW, decided, places, pod, policy, request, ruleset, workload
+from tests.objects import NOW, clashing, decided, places, pod, policy, request, ruleset, workload
 from tests.rule_types.one_rule import one_rule, said
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.facts import Facts, Namespace, Needs
@@ -195,7 +195,7 @@ def test_of_object_fills_a_pod_itself_and_an_object_without_one() -> None:
 
 def test_two_rules_with_different_defaults_for_a_key_both_fail() -> None:
     text = "- {name: a, metadata: {labels: {t: {default: x}}}}\n- {name: b, metadata: {labels: {t: {default: z}}}}"
-    decision = decided(ruleset(policy(text)), pod())
+    decision = decided(clashing(policy(text)), pod())
     assert (decision.verdict, decision.patch) == (Verdict.UNDECIDED, ())
     assert [finding.cause.value for finding in decision.findings] == ["failed", "failed"]
 

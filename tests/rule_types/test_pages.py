@@ -4,24 +4,30 @@ A page has fenced yaml blocks. `# rule` begins one rule; the blocks after it are
 in its first lines: `# allowed`, `# denied: PATH, PATH`, `# mutated: PATH = JSON`. The path of an object as a whole is
 (object). An object without `kind` is a merge patch over the minimal pod; `# namespace-labels: JSON` gives its
 namespace's labels. Objects are judged as `doorward check` judges a file: after the API server's own defaults.
+`# beside` holds documents that stand beside the rules of the page, `# facts` what registries have from there on.
 """
 
 import functools
 import json
 import re
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.objects import NOW, SHOP, facts, pod, policy, ruleset
+from tests.objects import NOW, SHOP, facts, pod, policy
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.facts import Namespace
 from webhook.engine.decide import decide
 from webhook.engine.manifest import as_request
+from webhook.policy.case_facts import CaseFacts, known_images
+from webhook.policy.load import load
 from webhook.policy.ruleset import Ruleset
 from webhook.source.path import Each, look_up, parse
+from webhook.source.problem import Place
+from webhook.source.shape import Problems, decode
 from webhook.source.yaml import read
 
 PAGES = sorted((Path(__file__).parents[2] / "docs/rules").glob("*.md"))
@@ -39,6 +45,8 @@ class Example:
     rule: str
     body: str
     line: int
+    beside: str = ""
+    facts: str = ""
     said: tuple[tuple[str, str], ...] = field(default=())
 
     def of(self, word: str) -> list[str]:
@@ -67,17 +75,18 @@ def loaded(text: str) -> dict[str, Any]:
 
 def examples(page: Path) -> list[Example]:
     text = page.read_text(encoding="utf-8")
-    found, rule = [], ""
+    found: list[Example] = []
+    above = {"rule": "", "beside": "", "facts": ""}
     for block in _BLOCK.finditer(text):
         lines = block[1].splitlines()
         comments = [match for line in lines if (match := _COMMENT.match(line))]
         heads = [(match[1], match[2] or "") for match in comments]
         body = "\n".join(lines[len(heads) :])
-        if heads == [("rule", "")]:
-            rule = body
+        if heads and heads[0][0] in above:
+            above[heads[0][0]] = body
         else:
             line = text[: block.start()].count("\n") + 2
-            found.append(Example(page.stem, rule, body, line, tuple(heads)))
+            found.append(Example(page.stem, body=body, line=line, said=tuple(heads), **above))
     return found
 
 
@@ -86,15 +95,31 @@ EXAMPLES = [example for page in PAGES for example in examples(page)]
 
 def decided(example: Example) -> Decision:
     request = as_request(example.object, namespace="shop")
-    decision = decide(request, rules(example.rule), facts(example.namespace), NOW)
+    known = known_images(decoded(example.facts).images) if example.facts else {}
+    learned = facts(example.namespace)._replace(images=known, dialable=False)
+    decision = decide(request, rules(example.rule, example.beside), learned, NOW)
     assert isinstance(decision, Decision)
     return decision
 
 
+def decoded(text: str) -> CaseFacts:
+    """What registries have, as a PolicyTest says it."""
+    problems = Problems(lambda *_: Place("page.md", 1, 1, 1, ""))
+    read_facts = decode(CaseFacts, {"images": loaded(text)}, (), problems)
+    assert problems.found == []
+    return read_facts
+
+
 @functools.cache
-def rules(rule: str) -> Ruleset:
+def rules(rule: str, beside: str) -> Ruleset:
     indented = "\n".join(f"  {line}" if line else "" for line in rule.splitlines())
-    return ruleset(policy("-" + indented[1:]))
+    with tempfile.TemporaryDirectory() as folder:
+        for name in re.findall(r"(?:ca|bundle): ([a-z]+/[a-z]+\.pem)", beside):
+            Path(folder, name).parent.mkdir(exist_ok=True)
+            Path(folder, name).write_text(name)
+        Path(folder, "rules.yaml").write_text(policy("-" + indented[1:]), encoding="utf-8")
+        Path(folder, "beside.yaml").write_text(beside, encoding="utf-8")
+        return load([folder])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -481,6 +481,16 @@ def test_an_image_that_cannot_be_read_is_not_spared() -> None:
     assert not decided(rules, pod(image="HTTP://no image", securityContext={"privileged": True})).allowed
 
 
+def test_a_safe_sysctl_that_is_allowed_once_more_is_listed_once() -> None:
+    obj = pod_with(securityContext={"sysctls": [{"name": "kernel.msgmax", "value": "1"}]})
+    allow = ", version: v1.26, allow: {sysctls: [net.ipv4.tcp_syncookies, net.core.somaxconn]}"
+    [finding] = decided(only("sysctls", more=allow), obj).findings
+    assert finding.fix == (
+        "remove it; allowed are kernel.shm_rmid_forced, net.ipv4.ip_local_port_range, "
+        "net.ipv4.ip_unprivileged_port_start, net.ipv4.ping_group_range, net.ipv4.tcp_syncookies and net.core.somaxconn"
+    )
+
+
 def test_capabilities_ports_and_sysctls_can_be_allowed_beyond_the_standard() -> None:
     allow = 'allow: {capabilities: [SYS_PTRACE], hostPorts: ["5000-6000", 80], sysctls: ["net.ipv4.*"]}'
     ports = [{"containerPort": 1, "hostPort": port} for port in (80, 5000, 6000)]
@@ -576,7 +586,10 @@ def test_the_rules_own_choice_of_containers_narrows_it() -> None:
             "write SYS_PTRACE",
         ),
         ('level: baseline, allow: {hostPorts: ["90-80"]}', "90-80 holds no port", 'write "80-90"'),
-        ("level: baseline, allow: {hostPorts: [0]}", "0-0 is too wide", "ports go from 1 to 65535"),
+        ("level: baseline, allow: {hostPorts: [0]}", "0 is no port", "ports go from 1 to 65535"),
+        ('level: baseline, allow: {hostPorts: ["0"]}', "0 is no port", "ports go from 1 to 65535"),
+        ('level: baseline, allow: {hostPorts: ["0-80"]}', "0-80 goes beyond all ports", "ports go from 1 to 65535"),
+        ("level: baseline, allow: {hostPorts: [70000]}", "70000 is no port", "ports go from 1 to 65535"),
         (
             'level: baseline, allow: {hostPorts: ["80-"]}',
             "`80-` is no port and no range of ports",

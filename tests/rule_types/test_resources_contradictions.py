@@ -8,9 +8,9 @@ from tests.rule_types.one_rule import wrongs
 @pytest.mark.parametrize(
     ("text", "message", "cure"),
     [
-        ("cpu: {request: {min: '2', max: '1'}}", "the minimum 2 is above the maximum 1", None),
-        ("cpu: {request: {default: '2', max: '1'}}", "the default 2 is above the maximum 1", None),
-        ("cpu: {limit: {default: 5m, min: 10m}}", "the default 5m is below the minimum 10m", None),
+        ("cpu: {request: {min: '2', max: '1'}}", "the minimum 2 is above the maximum 1", "swap them"),
+        ("cpu: {request: {default: '2', max: '1'}}", "the default 2 is above the maximum 1", "write 1 or less"),
+        ("cpu: {limit: {default: 5m, min: 10m}}", "the default 5m is below the minimum 10m", "write 10m or more"),
         (
             "cpu: {limit: {forbidden: true, default: '1'}}",
             "the limit is forbidden, so `default` can never act",
@@ -26,7 +26,7 @@ from tests.rule_types.one_rule import wrongs
             "a limit is never below its request, so it cannot be at most 0.5 times as large",
             "write 1 or more",
         ),
-        ("cpu: {request: {min: '2'}, limit: {max: '1'}}", "no limit is below its request, and limit.max is 1", None),
+        ("cpu: {request: {min: '2'}, limit: {max: '1'}}", "no limit is below its request, and limit.max is 1", "lower it"),
         (
             "cpu: {request: {default: '2'}, limit: {max: '1'}}",
             "the default request 2 is above the largest limit 1",
@@ -82,7 +82,7 @@ from tests.rule_types.one_rule import wrongs
         ),
         ("hugepages-large: {limit: {max: 1Gi}}", "it names no page size", "such as hugepages-2Mi"),
         ("pod: {memroy: {request: {max: 1Gi}}}", "there is no resource `memroy`", "did you mean `memory`?"),
-        ("pod: {memory: {request: {min: 2Gi, max: 1Gi}}}", "the minimum 2Gi is above the maximum 1Gi", None),
+        ("pod: {memory: {request: {min: 2Gi, max: 1Gi}}}", "the minimum 2Gi is above the maximum 1Gi", "swap them"),
         ("cpu: {limit: {default: asrequest}}", "`asrequest` is no quantity", "did you mean `asRequest`?"),
         ("cpu: {maxLimitToRequest: 4x}", "`4x` is no ratio", "write a number such as 4 or 1.5"),
         ("cpu: {request: {maximum: '1'}}", "unknown key `maximum`", "known here: default, max, min, required"),
@@ -109,7 +109,7 @@ from tests.rule_types.one_rule import wrongs
         (
             "cpu: {request: {default: 100m}}\nclasses: {by: {annotation: a}, tiny: {cpu: {request: {max: 50m}}}}",
             "the default 100m is above the maximum 50m",
-            None,
+            "write 50m or less",
         ),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.objects import decided, places, pod, policy, ruleset, workload
+from tests.objects import clashing, decided, places, pod, policy, ruleset, workload
 from tests.rule_types.one_rule import IMAGE, one_rule, said, with_resources
 from webhook.admission.decision import Verdict
 from webhook.policy.ruleset import Ruleset
@@ -100,7 +100,7 @@ def test_nothing_is_filled_into_containers_where_the_pod_has_the_resource() -> N
 
 def test_two_rules_that_fill_different_requests_both_fail_whatever_their_names() -> None:
     text = "- name: {}\n  resources: {{cpu: {{request: {{default: {}}}}}}}\n"
-    decision = decided(ruleset(policy(text.format("a", "100m") + text.format("b", "200m"))), pod())
+    decision = decided(clashing(policy(text.format("a", "100m") + text.format("b", "200m"))), pod())
     assert (decision.verdict, decision.patch) == (Verdict.UNDECIDED, ())
     assert [finding.cause.value for finding in decision.findings] == ["failed", "failed"]
 
@@ -126,7 +126,7 @@ def test_a_default_limit_below_another_rules_default_request_is_a_clash_in_eithe
         "- name: {}\n  resources: {{cpu: {{request: {{default: 200m}}}}}}\n"
         "- name: {}\n  resources: {{cpu: {{limit: {{default: 100m}}}}}}\n"
     )
-    decision = decided(ruleset(policy(text.format(*names))), pod())
+    decision = decided(clashing(policy(text.format(*names))), pod())
     assert (decision.verdict, decision.patch) == (Verdict.UNDECIDED, ())
 
 

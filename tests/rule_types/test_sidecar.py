@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.objects import NOW, SHOP, decided, merged, pod, policy, request, ruleset, workload
+from tests.objects import NOW, SHOP, clashing, decided, merged, pod, policy, request, ruleset, workload
 from tests.rule_types.one_rule import one_rule, said
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.facts import Facts, Namespace
 from webhook.admission.finding import Cause
 from webhook.admission.request import GroupKind
 from webhook.engine.decide import Stage, decide
+from webhook.pod.defaults import admitted, defaulted
 from webhook.policy.ruleset import Ruleset
 
 IMAGE = "registry.corp.example/mesh/proxy:1.9"
@@ -227,12 +228,27 @@ def test_an_ephemeral_container_of_its_name_does_not_stand_for_it_and_is_not_tou
 
 def test_two_rules_with_the_same_name_and_other_images_have_both_failed() -> None:
     text = "\n".join(small_rule(name, "x") for name in "ab")
-    decision = decided(ruleset(policy(text)), pod())
+    decision = decided(clashing(policy(text)), pod())
     assert (decision.verdict, decision.patch) == (Verdict.UNDECIDED, ())
     assert [(finding.rule.name, finding.cause) for finding in decision.findings] == [
         ("a", Cause.FAILED),
         ("b", Cause.FAILED),
     ]
+
+
+def test_a_clash_is_told_at_the_list_for_places_in_it_move_until_the_object_is_judged() -> None:
+    one = "{name: %s, image: 'x.example/x:1', startupProbe: {exec: {command: [x]}}, volumeMounts: [%s]}"
+    mount, sources = "{name: v, mountPath: /v}", {"a": "{}", "b": "{medium: Memory}"}
+    text = "".join(
+        f"- name: {name}\n  sidecar: {{container: {one % (name, mount)}, volumes: [{{name: v, emptyDir: {source}}}]}}\n"
+        for name, source in sources.items()
+    )
+    rules = clashing(policy(text + "- {name: token, defaults: {remove: [serviceAccountToken]}}"))
+    asked = request(admitted(defaulted(pod())))
+    checked, mutated = decided(rules, asked), decided(rules, asked, Stage.MUTATE)
+    judged = decided(rules, asked._replace(object=mutated.object), Stage.VALIDATE)
+    assert [(f.rule.name, f.where) for f in checked.findings] == [("a", "spec.volumes"), ("b", "spec.volumes")]
+    assert [(f.where, f.message) for f in judged.findings] == [(f.where, f.message) for f in checked.findings]
 
 
 def test_volumes_and_mounts_are_put_in_where_nothing_stands_and_are_findings_where_something_else_does() -> None:

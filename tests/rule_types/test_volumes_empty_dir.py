@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.objects import decided, merged, policy, request, ruleset, workload
+from tests.objects import clashing, decided, merged, policy, request, workload
 from tests.rule_types.one_rule import one_rule, said, with_volumes
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.finding import Action
@@ -95,7 +95,7 @@ def test_two_defaults_clash_and_both_rules_fail() -> None:
         "- name: a\n  volumes: {emptyDir: {sizeLimit: {default: 1Gi}}}\n"
         "- name: b\n  volumes: {emptyDir: {sizeLimit: {default: 2Gi}}}\n"
     )
-    decision = decided(ruleset(rules), with_volumes({"name": "a", "emptyDir": {}}))
+    decision = decided(clashing(rules), with_volumes({"name": "a", "emptyDir": {}}))
     assert decision.verdict is Verdict.UNDECIDED
     assert {(finding.rule.name, str(finding.cause)) for finding in decision.findings} == {
         ("a", "failed"),

@@ -1,40 +1,101 @@
 """Changes: what an update changed, for `unchanged`. The object as it came in is held against the old object."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.edits import same
 from webhook.admission.finding import Found
 from webhook.admission.request import Request
+from webhook.admission.words import plural, shown
 from webhook.pod.containers import Container
 from webhook.source.path import EACH, Path, Steps, look_up, select
 
 
-def change(
-    new: Any, old: Any, base: Path, container: Container | None, steps: Steps, exceptions: tuple[Steps, ...]
-) -> str:
-    """What became of a field: "added", "removed" or "changed"; "" where it is as it was.
+class Change(NamedTuple):
+    """One thing that an update changed: its path, the value before and the one after (None: nothing)."""
 
-    A container is found again by its list and name. What lies at the exceptions, below the field, may change.
+    path: Path
+    old: Any
+    new: Any
+
+
+def changes(
+    request: Request, final: Any, base: Path, container: Container | None, steps: Steps, exceptions: tuple[Steps, ...]
+) -> Iterator[Found]:
+    """The first thing that an update changed of a field, and how many more there are; nothing where it is as it was.
+
+    The object that came in is held against the old one, and told in the `final` one. A container is found again by
+    its list and name. What lies at the exceptions, below the field, may change.
     """
-    before = _values(_root(old, base, container), steps, exceptions)
-    after = _values(_root(new, base, container), steps, exceptions)
-    was, is_now = any(value is not None for value in before), any(value is not None for value in after)
-    if not (was or is_now) or same(before, after):
-        return ""
-    return "changed" if was and is_now else "added" if is_now else "removed"
+    root = _root(request.object, base, container)
+    before = _values(_root(request.old_object, base, container), steps, exceptions)
+    after = _values(root, steps, exceptions)
+    differing = (one for path in {**after, **before} for one in _differences(before.get(path), after.get(path), path))
+    first = next(differing, None)
+    if first is None:
+        return
+    more = sum(1 for _ in differing)
+    path = _in_final(first.path, root, look_up(final, base), base)
+    told = f"{_told(path, first)}{_and_more(more)}, must stay as it is"
+    if first.new is None and isinstance(path[-1], int):
+        path = path[:-1]
+    yield Found(path, look_up(final, path), told, ratchets=False, also=(first.old,))
 
 
-def _values(root: Any, steps: Steps, exceptions: tuple[Steps, ...]) -> list[Any]:
-    return [_without(value, exceptions) for _, value in select(root, steps)]
+def _told(path: Path, change: Change) -> str:
+    if change.new is None:
+        return f"has lost {shown(path, change.old)}" if isinstance(path[-1], int) else "was removed"
+    was, is_now = shown(path, change.old), shown(path, change.new)
+    return "was added" if change.old is None else "was changed" if was == is_now else f"was {was} and is {is_now}"
+
+
+def _and_more(count: int) -> str:
+    return f" (and {plural(count, 'more change')})" if count else ""
+
+
+def _values(root: Any, steps: Steps, exceptions: tuple[Steps, ...]) -> dict[Path, Any]:
+    return {path: _without(value, exceptions) for path, value in select(root, steps)}
+
+
+def _differences(old: Any, new: Any, at: Path) -> Iterator[Change]:
+    """Where two values differ, as deep as both have the same shape."""
+    if same(old, new):
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in dict.fromkeys([*new, *old]):
+            yield from _differences(old.get(key), new.get(key), (*at, key))
+    elif isinstance(old, list) and isinstance(new, list) and (pairs := _pairs(old, new)):
+        for index, was, is_now in pairs:
+            yield from _differences(was, is_now, (*at, index))
+    else:
+        yield Change(at, old, new)
+
+
+def _pairs(old: list[Any], new: list[Any]) -> list[tuple[int, Any, Any]]:
+    """The elements of two lists that belong together, by name or place; none where their number or order changed."""
+    names = [[item.get("name") if isinstance(item, dict) else None for item in items] for items in (old, new)]
+    if len(old) != len(new) or names[0] != names[1]:
+        return []
+    return [(index, *both) for index, both in enumerate(zip(old, new, strict=True))]
+
+
+def _in_final(path: Path, came_in: Any, final: Any, base: Path) -> Path:
+    """The path in the final object: rules may have put other elements with names before this one."""
+    steps: list[str | int] = []
+    for step in path:
+        name = look_up(came_in, (step, "name")) if isinstance(step, int) else None
+        names = [look_up(item, ("name",)) for item in final] if isinstance(final, list) else []
+        steps.append(names.index(name) if isinstance(name, str) and name in names else step)
+        came_in, final = look_up(came_in, (step,)), look_up(final, (steps[-1],))
+    return (*base, *steps)
 
 
 def _root(obj: Any, base: Path, container: Container | None) -> Any:
     if container is None:
         return look_up(obj, base)
     items = look_up(obj, base[:-1])
-    named = (raw for raw in items if isinstance(raw, dict) and raw.get("name") == container.name)
-    return next(named, None) if isinstance(items, list) else None
+    listed = items if isinstance(items, list) else ()
+    return next((raw for raw in listed if isinstance(raw, dict) and raw.get("name") == container.name), None)
 
 
 def _without(value: Any, exceptions: tuple[Steps, ...]) -> Any:
@@ -63,4 +124,5 @@ def also_in_its_container(found: Found, container: Container | None, request: Re
     if container is None or request.old_object is None or found.path[: len(container.at)] == container.at:
         return
     path = (*container.at, *found.path[len(container.pod.at) + 1 :])
-    yield found._replace(path=path, value=None, message=f"{found.message} (inherited from the pod)")
+    told = f"{found.message} (inherited from the pod)"
+    yield found._replace(path=path, value=None, message=told, also=(found.value, *found.also))

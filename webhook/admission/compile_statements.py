@@ -6,12 +6,12 @@ from typing import Any
 from webhook.admission.absent import meaning
 from webhook.admission.measures import compare, readings
 from webhook.admission.operand_check import check_operand
-from webhook.admission.operands import Given, Reference, errors
+from webhook.admission.operands import Given, Reference, errors, without_idle
 from webhook.admission.operators import COMPARING, NAMES, Operator
 from webhook.admission.rule import Compiling, Condition
 from webhook.admission.schema_check import check_path, fields_at
 from webhook.admission.spelling import compile_spelled
-from webhook.admission.statement_lint import warn_of_liftable, warn_of_meaning
+from webhook.admission.statement_lint import warn_of_empty_elements, warn_of_liftable, warn_of_meaning
 from webhook.admission.statements import Statement
 from webhook.source.path import EACH, Path, Steps, parse, render_steps
 from webhook.source.shape import choice, described, unknown
@@ -20,14 +20,19 @@ SUBJECTS = ("pod", "container", "object")
 
 _RULES_ALONE = ("absent", "unique", "uniqueIn", "unchanged", "when", "unless")
 _ELEMENTS = (*NAMES, "required", "forbidden")
+_SAYS = frozenset({*_ELEMENTS, "unique", "uniqueIn", "unchanged", "anyOf"})
 KEYS = frozenset({*SUBJECTS, *_ELEMENTS, *_RULES_ALONE, "where", "anyOf"})
 
 
 def compile_statement(raw: Any, below: Path, compiling: Compiling, *, condition: bool = False) -> Statement | None:
-    """One statement from YAML; None after telling what is wrong. `below` is its path under the rule type's key."""
+    """One statement from YAML; None after telling what is wrong, and where parameters leave nothing of it, so that it
+    always holds. `below` is its path under the rule type's key."""
     if not isinstance(raw, dict):
         told = f"expected a statement, found {described(raw)}"
         compiling.error(below, told, "such as {pod: spec.hostNetwork, forbidden: true}")
+        return None
+    said, raw = raw, without_idle(raw)
+    if said.keys() != raw.keys() and not raw.keys() & _SAYS:
         return None
     before = errors(compiling.problems)
     for key in raw.keys() - KEYS:
@@ -42,11 +47,14 @@ def compile_statement(raw: Any, below: Path, compiling: Compiling, *, condition:
 
 
 def compile_condition(raw: Any, below: Path, compiling: Compiling, *, lifts: bool = True) -> Condition:
-    """A condition from YAML; one that is broken is told and never holds. With `lifts`, it is a warning where the
+    """A condition from YAML; one that is broken is told and never holds, one of which parameters leave nothing always
+    does. With `lifts`, it is a warning where the
     author of an object decides whether it holds."""
+    before = errors(compiling.problems)
     statement = compile_statement(raw, below, compiling, condition=True)
     if statement is None:
-        return lambda _: False
+        left_out = errors(compiling.problems) == before
+        return lambda _: left_out
     if lifts:
         warn_of_liftable(statement, below, compiling)
     return statement
@@ -79,6 +87,8 @@ def _compile_one(raw: dict[str, Any], below: Path, compiling: Compiling, conditi
         unless=tuple(_conditions(raw, "unless", below, compiling)),
     )
     _check_together(statement, raw, below, compiling)
+    if "where" not in raw:
+        warn_of_empty_elements(statement, below, compiling)
     if condition:
         warn_of_meaning(statement, below, compiling)
     return statement
@@ -101,7 +111,7 @@ def _check_together(statement: Statement, words: Any, below: Path, compiling: Co
         compiling.error(below, f"nothing is said of `{statement.text}`", cure)
     for low, high in (("min", "max"), ("minItems", "maxItems")):
         if low in words and high in words and (compare(words[low], readings(words[high])) or 0) > 0:
-            compiling.error((*below, low), f"`{low}` is above `{high}`, so nothing can fit")
+            compiling.error((*below, low), f"`{low}` is above `{high}`, so nothing can fit", "swap them")
     if statement.unchanged is not None and statement.where:
         compiling.error((*below, "where"), "`where` cannot stand beside `unchanged`", "leave one of them out", on="key")
 
@@ -241,7 +251,9 @@ def _where(raw: dict[str, Any], subject: str, steps: Steps, below: Path, compili
         return
     element = steps[: len(steps) - steps[::-1].index(EACH)]
     for name, wanted in where.items():
-        words = wanted if isinstance(wanted, dict) else {"equals": wanted}
+        words = without_idle(wanted) if isinstance(wanted, dict) else {"equals": wanted}
+        if wanted and not words and len(where) > 1:
+            continue
         statement = _about_element(name, words, subject, element, (*under, name), compiling)
         if statement is not None:
             yield statement
@@ -273,9 +285,15 @@ def _conditions(raw: dict[str, Any], key: str, below: Path, compiling: Compiling
     if key not in raw:
         return
     many = isinstance(raw[key], list)
+    if raw[key] == []:
+        compiling.error((*below, key), "the list is empty", "give it a condition, or leave the key out")
     for index, part in enumerate(raw[key] if many else [raw[key]]):
         under: Path = (*below, key, index) if many else (*below, key)
+        before = errors(compiling.problems)
         condition = compile_statement(part, under, compiling, condition=True)
+        if condition is None and key == "unless" and errors(compiling.problems) == before:
+            told = "a parameter leaves nothing of this condition, which would lift the statement everywhere"
+            compiling.error(under, told, "give it an element")
         if condition is not None:
             warn_of_liftable(condition, under, compiling)
             yield condition

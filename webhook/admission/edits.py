@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from webhook.admission.origins import Origin, Tell
 from webhook.errors import MalformedObject
 from webhook.source.path import Path, look_up, pointer, render
 
@@ -48,12 +49,24 @@ class Conflict(Exception):
 class Draft:
     """A private copy of an object that remembers every change made to it."""
 
-    __slots__ = ("_appended_by", "_contested", "_own", "_set_by", "edits", "notes", "object", "patch", "rule")
+    __slots__ = (
+        "_appended_by",
+        "_contested",
+        "_own",
+        "_set_by",
+        "edits",
+        "notes",
+        "object",
+        "origins",
+        "patch",
+        "rule",
+    )
 
     def __init__(self, obj: dict[str, Any]) -> None:
         self.object = obj
         self.edits: list[Edit] = []
         self.notes: list[Note] = []
+        self.origins: list[Origin] = []
         self.patch: list[dict[str, Any]] = []
         self.rule = ""
         self._own: dict[int, tuple[Any, bool]] = {}  # id -> (the copied or new container, whether it is new)
@@ -113,6 +126,10 @@ class Draft:
         note = Note(self.rule, text)
         if note not in self.notes:
             self.notes.append(note)
+
+    def origin(self, path: Path, tell: Tell) -> None:
+        """Remember whose word the value is that this rule has put at the path, for whoever asks why."""
+        self.origins.append(Origin(self.rule, path, len(self.edits), tell))
 
     def begin_phase(self, contested: Sequence[Conflict] = ()) -> None:
         """Start the next phase of mutation: it may refine what rules of an earlier phase have set.

@@ -55,7 +55,8 @@ class Action(StrEnum):
 class Found(NamedTuple):
     """What a check yields: the path in the author's object, the value there (None: nothing), a clause that reads
     after the path, and how to mend it. `ratchets` is False for what an old violation does not excuse, `only_warns` is
-    True for what never denies."""
+    True for what never denies. `cause` is UNAVAILABLE where it could not be learnt whether all is well. `also` are
+    other values of the object that the message tells."""
 
     path: Path
     value: Any
@@ -63,6 +64,8 @@ class Found(NamedTuple):
     fix: str | None = None
     ratchets: bool = True
     only_warns: bool = False
+    cause: Cause = Cause.VIOLATES
+    also: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ class RuleInfo:
 
 
 class Finding(NamedTuple):
-    """One thing that a rule has to say; `path` and `value` are those of the object that the author wrote."""
+    """One thing that a rule has to say; `path` and `value` are those of the object that the author wrote. With
+    `hidden` no report shows the value; the words do not tell it."""
 
     rule: RuleInfo
     path: Path
@@ -98,6 +102,7 @@ class Finding(NamedTuple):
     container: str = ""
     exception: str = ""
     ratchets: bool = True
+    hidden: bool = False
 
     @property
     def action(self) -> Action:

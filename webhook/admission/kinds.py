@@ -107,6 +107,14 @@ KEEPS_CLUSTER_ALIVE = frozenset(
 POD_SUBRESOURCES = frozenset({"", "ephemeralcontainers", "resize"})
 """The ways in which a pod's spec comes in; a subresource that we do not know is judged as a pod too."""
 
+SCALED = frozenset(
+    {
+        GroupKind("", "ReplicationController"),
+        *(GroupKind("apps", kind) for kind in ("Deployment", "ReplicaSet", "StatefulSet")),
+    }
+)
+"""Kinds whose replicas are changed through their subresource `scale` too."""
+
 NOT_A_SPEC = frozenset(
     {"status", "scale", "binding", "eviction", "exec", "attach", "portforward", "proxy", "log", "token"}
 )

@@ -28,7 +28,7 @@ class Names:
     """Names or globs, to take in or to leave out; what is left out wins."""
 
     include: tuple[Glob, ...] = field("Only these.", default=())
-    exclude: tuple[Glob, ...] = field("All but these.", default=())
+    exclude: tuple[Glob, ...] = field("All but these.", default=(), may_be_empty=True)
 
     def __post_init__(self) -> None:
         not_empty(self, "include", "exclude")
@@ -45,7 +45,7 @@ class NamespaceNames(Names):
     """Namespaces to take in or to leave out; what is left out wins."""
 
     include: tuple[NamespaceGlob, ...] = field("Only these.", default=())
-    exclude: tuple[NamespaceGlob, ...] = field("All but these.", default=())
+    exclude: tuple[NamespaceGlob, ...] = field("All but these.", default=(), may_be_empty=True)
 
 
 def swallowed(names: Names) -> bool:

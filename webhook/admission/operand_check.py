@@ -58,6 +58,8 @@ def check_operand(
 def _cure(name: str, field: Field) -> str:
     if field.type == "list":
         return "write [*] at the end of the path, for each element"
+    if field.type == "object" and name == "minItems":
+        return "write required: nonEmpty where it must not be empty, or name a list in it"
     if field.type in ("object", "map"):
         return "name a field in it"
     if field.type == "boolean":

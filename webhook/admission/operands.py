@@ -1,12 +1,17 @@
 """Operands: what stands beside an operator's name in YAML, read once; everything wrong is told at its place."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from webhook.admission.words import listing, quote
+from webhook.admission.words import quote
 from webhook.patterns import Glob
+from webhook.source.left_out import LeftOut, cure
 from webhook.source.path import Path, Steps
 from webhook.source.problem import Level
 from webhook.source.shape import BROKEN, Problems, decode, described
+
+_IDLE = frozenset({"notIn", "notLike", "notPattern", "notContains", "contains"})
+"""The operators that hold of every value where their list has no element."""
 
 
 class Reference(NamedTuple):
@@ -15,6 +20,10 @@ class Reference(NamedTuple):
     subject: str
     steps: Steps
     text: str
+
+
+Scope = Callable[[Reference], list[Any]]
+"""The values of another path, absent ones left out; under `container` those of the same container."""
 
 
 class Given(NamedTuple):
@@ -46,7 +55,7 @@ def values(given: Given) -> list[Any]:
     if isinstance(given.operand, dict):
         given.problems.error(given.at, "expected a list, found a mapping", "another path is written {container: PATH}")
     if not found:
-        given.problems.error(given.at, "the list is empty", "give it an element, or leave the key out")
+        given.problems.error(given.at, "the list is empty", cure(found))
     for index, value in enumerate(found):
         if value is None:
             given.problems.error((*given.at, index), "nothing stands here", "null is no value; use forbidden: true")
@@ -65,7 +74,7 @@ def parsed(shape: Any, given: Given) -> list[Any]:
     """Texts of a grammar; one alone may stand without its list."""
     written = given.operand if isinstance(given.operand, list) else [given.operand]
     if not written:
-        given.problems.error(given.at, "the list is empty", "give it an element, or leave the key out")
+        given.problems.error(given.at, "the list is empty", cure(written))
     many = isinstance(given.operand, list)
     parsed = [
         decode(shape, text, (*given.at, i) if many else given.at, given.problems) for i, text in enumerate(written)
@@ -73,6 +82,30 @@ def parsed(shape: Any, given: Given) -> list[Any]:
     return [part for part in parsed if part is not BROKEN]
 
 
-def texts(patterns: list[Any]) -> str:
-    """Globs or regular expressions, for a message."""
-    return listing(quote(pattern.text) for pattern in patterns)
+def texts(patterns: list[Any]) -> list[str]:
+    """Globs or regular expressions, each for a message."""
+    return [quote(pattern.text) for pattern in patterns]
+
+
+def told(values: list[Any]) -> list[str]:
+    """Values, each for a message."""
+    return ["empty" if value in ({}, []) else quote(value) for value in values]
+
+
+def without_idle(words: dict[str, Any]) -> dict[str, Any]:
+    """The words without those that hold of everything, because a parameter leaves their list empty."""
+    return {key: value for key, value in words.items() if not (key in _IDLE and isinstance(value, LeftOut))}
+
+
+def flat(values: list[Any]) -> list[Any]:
+    """The values, of a list its items."""
+    return [item for value in values for item in (value if isinstance(value, list) else (value,))]
+
+
+def list_or_reference(given: Given, referring: str) -> tuple[Callable[[Scope], list[Any]], list[str]]:
+    """What a list names, or the values of another path; and the words for them."""
+    operand = given.operand
+    if isinstance(operand, Reference):
+        return lambda scope: flat(scope(operand)), [f"{referring} {operand.text}"]
+    named = values(given)
+    return lambda _: named, told(named)

@@ -10,19 +10,15 @@ from typing import Any, NamedTuple
 from webhook.admission import operands
 from webhook.admission.edits import same
 from webhook.admission.measures import compare, in_a_range, parse_range, readings
-from webhook.admission.operands import Given, Reference
-from webhook.admission.selector import LabelSelector
-from webhook.admission.words import listing, plural, quote
+from webhook.admission.operands import Given, Reference, Scope
+from webhook.admission.selector import selects_labels
+from webhook.admission.words import listing, plural, quote, some
 from webhook.patterns import Pattern
-from webhook.source.shape import BROKEN, Problems, decode, described
+from webhook.source.shape import described
 
 
 class CannotDecide(Exception):
     """Something that the answer depends on is not known here; the rule is undecided for this object."""
-
-
-Scope = Callable[[Reference], list[Any]]
-"""The values of another path, absent ones left out; under `container` those of the same container."""
 
 
 class Operator(NamedTuple):
@@ -38,6 +34,13 @@ class Operator(NamedTuple):
     """Whether it looks at other paths."""
     absent: Any = None
     """What an absent field is to it, where that is not nothing: a list without items to minItems."""
+    short: str = ""
+    """What is wanted where that is long, as a message says it: with the first values of many."""
+
+    @property
+    def said(self) -> str:
+        """What is wanted, as a message says it."""
+        return self.short or self.wants
 
 
 def compile_operator(name: str, given: Given) -> Operator | None:
@@ -81,35 +84,37 @@ def _in(given: Given) -> Operator:
     if isinstance(given.operand, Reference):
         return Operator("in", _among(given.operand), f"be one of {given.operand.text}")
     values = operands.values(given)
-    return Operator("in", lambda value, _: _contained(value, values), f"be {listing(map(quote, values))}")
+    return _worded("in", lambda value, _: _contained(value, values), "be", operands.told(values))
 
 
 def _not_in(given: Given) -> Operator:
     if isinstance(given.operand, Reference):
         return Operator("notIn", _not(_among(given.operand)), f"be none of {given.operand.text}", negative=True)
     values = operands.values(given)
-    wants = f"not be {listing(map(quote, values))}"
-    return Operator("notIn", lambda value, _: not _contained(value, values), wants, negative=True)
+    words = operands.told(values)
+    return _worded("notIn", lambda value, _: not _contained(value, values), "not be", words, negative=True)
 
 
 def _like(given: Given) -> Operator:
-    globs = operands.parsed(given.glob, given)
-    return Operator("like", _matches(globs), f"be like {operands.texts(globs)}")
+    return _matching("like", "be like", given.glob, given)
 
 
 def _not_like(given: Given) -> Operator:
-    globs = operands.parsed(given.glob, given)
-    return Operator("notLike", _not(_matches(globs)), f"not be like {operands.texts(globs)}", negative=True)
+    return _matching("notLike", "not be like", given.glob, given)
 
 
 def _pattern(given: Given) -> Operator:
-    patterns = operands.parsed(Pattern, given)
-    return Operator("pattern", _matches(patterns), f"match {operands.texts(patterns)}")
+    return _matching("pattern", "match", Pattern, given)
 
 
 def _not_pattern(given: Given) -> Operator:
-    patterns = operands.parsed(Pattern, given)
-    return Operator("notPattern", _not(_matches(patterns)), f"not match {operands.texts(patterns)}", negative=True)
+    return _matching("notPattern", "not match", Pattern, given)
+
+
+def _matching(name: str, verb: str, grammar: Any, given: Given) -> Operator:
+    patterns = operands.parsed(grammar, given)
+    negative, test = name.startswith("not"), _matches(patterns)
+    return _worded(name, _not(test) if negative else test, verb, operands.texts(patterns), negative=negative)
 
 
 def _min(given: Given) -> Operator | None:
@@ -145,23 +150,23 @@ def _ranges(given: Given) -> Operator:
         except ValueError as error:
             at = (*given.at, index) if isinstance(given.operand, list) else given.at
             given.problems.error(at, *error.args)
-    wants = f"be in {listing(str(low) if low == high else f'{low}-{high}' for low, high in ranges)}"
-    return Operator("ranges", lambda value, _: in_a_range(value, ranges), wants)
+    words = [str(low) if low == high else f"{low}-{high}" for low, high in ranges]
+    return _worded("ranges", lambda value, _: in_a_range(value, ranges), "be in", words)
 
 
 def _contains(given: Given) -> Operator:
-    wanted, words = _list_or_reference(given, "every value of", "and")
-    return Operator("contains", _holding(all, wanted), f"contain {words}")
+    wanted, words = operands.list_or_reference(given, "every value of")
+    return _worded("contains", _holding(all, wanted), "contain", words, last="and")
 
 
 def _contains_any(given: Given) -> Operator:
-    wanted, words = _list_or_reference(given, "a value of", "or")
-    return Operator("containsAny", _holding(any, wanted), f"contain {words}")
+    wanted, words = operands.list_or_reference(given, "a value of")
+    return _worded("containsAny", _holding(any, wanted), "contain", words)
 
 
 def _not_contains(given: Given) -> Operator:
-    wanted, words = _list_or_reference(given, "any value of", "or")
-    return Operator("notContains", _not(_holding(any, wanted)), f"not contain {words}", negative=True)
+    wanted, words = operands.list_or_reference(given, "any value of")
+    return _worded("notContains", _not(_holding(any, wanted)), "not contain", words, negative=True)
 
 
 def _min_items(given: Given) -> Operator:
@@ -183,9 +188,23 @@ def _selects(given: Given) -> Operator | None:
 
     def holds(value: Any, scope: Scope) -> bool:
         labels = next(iter(scope(reference)), None)
-        return _selects_labels(value, labels if isinstance(labels, dict) else {}, given.problems)
+        return selects_labels(value, labels if isinstance(labels, dict) else {}, given.problems)
 
     return Operator("selects", holds, f"select {reference.text}")
+
+
+def _worded(
+    name: str,
+    holds: Callable[[Any, Scope], bool],
+    verb: str,
+    words: list[str],
+    *,
+    last: str = "or",
+    negative: bool = False,
+) -> Operator:
+    """An operator whose operand is a list, which may be long."""
+    wants = f"{verb} {listing(words, last)}"
+    return Operator(name, holds, wants, negative, short=f"{verb} {some(words, last)}")
 
 
 _COMPILERS: dict[str, Callable[[Given], Operator | None]] = {
@@ -228,12 +247,7 @@ def _is(reference: Reference) -> Test:
 
 
 def _among(reference: Reference) -> Test:
-    return lambda value, scope: _contained(value, _flat(scope(reference)))
-
-
-def _flat(values: list[Any]) -> list[Any]:
-    """The values, of a list its items."""
-    return [item for value in values for item in (value if isinstance(value, list) else (value,))]
+    return lambda value, scope: _contained(value, operands.flat(scope(reference)))
 
 
 def _matches(patterns: list[Any]) -> Test:
@@ -267,28 +281,9 @@ def _measured_against(reference: Reference, sign: int) -> Test:
     return holds
 
 
-def _list_or_reference(given: Given, referring: str, last: str) -> tuple[Callable[[Scope], list[Any]], str]:
-    operand = given.operand
-    if isinstance(operand, Reference):
-        return lambda scope: _flat(scope(operand)), f"{referring} {operand.text}"
-    values = operands.values(given)
-    return lambda _: values, listing(map(quote, values), last)
-
-
 def _contained(value: Any, values: Iterable[Any]) -> bool:
     return any(same(value, other) for other in values)
 
 
 def _items(value: Any) -> Any:
     return value if isinstance(value, list | dict) else ()
-
-
-def _selects_labels(selector: Any, labels: dict[str, Any], problems: Problems) -> bool:
-    """A label selector, or the plain map of a Service; an empty one selects everything."""
-    if not isinstance(selector, dict):
-        return False
-    parts = {key: part for key, part in selector.items() if part}
-    if not parts.keys() <= {"matchLabels", "matchExpressions"}:
-        return all(labels.get(key) == wanted for key, wanted in parts.items())
-    decoded = decode(LabelSelector, parts, (), Problems(problems.place)) if parts else None
-    return decoded is None or (decoded is not BROKEN and decoded.matches(labels))

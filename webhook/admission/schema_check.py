@@ -1,13 +1,14 @@
 """Paths in rules, held against the Kubernetes API: a field that does not exist is an error when rules load."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from webhook.admission.rule import Compiling
 from webhook.patterns import closest
 from webhook.pod.containers import LISTS
-from webhook.pod.schema import Field, Schema, fields, kind_schema
+from webhook.pod.schema import Field, Schema, fields, kind_schema, subresource_schema
 from webhook.pod.workloads import POD_AT
-from webhook.source.path import Each, Path, Steps, render_steps
+from webhook.source.path import Each, Path, Steps, render, render_steps
 
 _TYPES = {
     "string": "a string",
@@ -56,6 +57,21 @@ def fields_at(subject: str, steps: Steps, compiling: Compiling) -> tuple[Field, 
     return tuple(field for field in found if field is not None and field.type != "any")
 
 
+def tell_misfits(field: Field, value: Any, at: Path, compiling: Compiling) -> None:
+    """Tells the fields that do not exist and the values of wrong types in what a rule puts at a field."""
+    from webhook.pod.misfits import misfits_in  # only rules that fill something in need it
+
+    for misfit in misfits_in(field, value):
+        if misfit.field is None:
+            cure = f"did you mean `{misfit.meant}`?" if misfit.meant else None
+            told = f"there is no field `{misfit.path[-1]}` in {render(misfit.path[:-1]) or 'it'}"
+            compiling.error((*at, *misfit.path), told, cure, on="key")
+        elif misfit.is_of_wrong_type:
+            cure = "put it in quotes" if misfit.field.type == "string" else None
+            told = f"`{render(misfit.path)}` is of type {misfit.field.type}, not {misfit.found}"
+            compiling.error((*at, *misfit.path), told, cure)
+
+
 def _schemas(subject: str, steps: Steps, below: Path | None, compiling: Compiling) -> Iterator[Schema]:
     """Where paths of this subject begin; `below` is where it is told that a kind is not known."""
     if subject == "container":
@@ -66,7 +82,8 @@ def _schemas(subject: str, steps: Steps, below: Path | None, compiling: Compilin
         yield Schema(Field("", "", "object", "#", "Pod"))
         return
     for kind in compiling.kinds or ():
-        schema = kind_schema(kind.group, kind.kind) if not kind.subresource else None
+        part = kind.subresource
+        schema = subresource_schema(part) if part else kind_schema(kind.group, kind.kind)
         if schema is None and steps[0] == "metadata":
             schema = kind_schema("", "ConfigMap")  # metadata is the same in every kind
         if schema is not None:

@@ -5,8 +5,7 @@ from functools import partial
 from typing import Any
 
 from webhook.admission.absent import inherited_leaf
-from webhook.admission.operands import Reference
-from webhook.admission.operators import Scope
+from webhook.admission.operands import Reference, Scope
 from webhook.admission.rule import Subject
 from webhook.pod.containers import Container
 from webhook.source.path import EACH, Path, Steps, look_up, select

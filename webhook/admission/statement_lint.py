@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from webhook.admission.rule import Compiling
+from webhook.admission.schema_check import fields_at
 from webhook.admission.statements import Statement
 from webhook.admission.words import quote
 from webhook.source.path import EACH, Path, Steps, render_steps
@@ -21,6 +22,18 @@ def warn_of_empty_lists(statements: Sequence[tuple[Path, Statement]], compiling:
         path = render_steps(lists[-1])
         told = f"where `{path}` is empty or absent, this finds nothing"
         compiling.warning((*below, "required"), told, f"add {{{one.subject}: {_yaml(path)}, minItems: 1}}", on="key")
+
+
+def warn_of_empty_elements(statement: Statement, below: Path, compiling: Compiling) -> None:
+    """`forbidden` on an element accepts one that is empty, which often means more than one that says something."""
+    if not statement.forbidden or statement.steps[-1] is not EACH:
+        return
+    if not any(field.type == "object" for field in fields_at(statement.subject, statement.steps, compiling)):
+        return
+    path = render_steps(statement.steps[:-1])
+    told = "an element that is empty passes: `forbidden` accepts what is empty"
+    cure = f"write {{{statement.subject}: {_yaml(path)}, forbidden: true}}, which accepts only an empty list"
+    compiling.warning((*below, "forbidden"), told, cure, on="key")
 
 
 def warn_of_liftable(condition: Statement, below: Path, compiling: Compiling) -> None:

@@ -2,23 +2,10 @@
 
 from collections.abc import Iterator
 
+from webhook.admission.found_words import as_fact
 from webhook.admission.statements import Statement
 from webhook.admission.words import listing
 from webhook.source.path import render_steps
-
-_AS_FACT = (
-    ("not be", "is not"),
-    ("not match", "does not match"),
-    ("not contain", "does not contain"),
-    ("be", "is"),
-    ("have", "has"),
-    ("match", "matches"),
-    ("contain", "contains"),
-    ("equal", "equals"),
-    ("differ", "differs"),
-    ("select", "selects"),
-)
-"""How a verb of an operator's words is read where they are no wish but a fact; the longer ones first."""
 
 
 def wish(statement: Statement) -> str:
@@ -46,7 +33,7 @@ def _where(statement: Statement) -> str:
 
 def _holding(statement: Statement) -> str:
     """The operators of a condition, after its path."""
-    said = [_as_fact(operator.wants) for operator in statement.operators]
+    said = [as_fact(operator.wants) for operator in statement.operators]
     if statement.forbidden:
         said.insert(0, "is not set")
     elif statement.required == "nonEmpty":
@@ -54,13 +41,6 @@ def _holding(statement: Statement) -> str:
     elif statement.required and not said:
         said.append("is set")
     return listing(said, "and")
-
-
-def _as_fact(wants: str) -> str:
-    for verb, told in _AS_FACT:
-        if wants == verb or wants.startswith(f"{verb} "):
-            return told + wants[len(verb) :]
-    return wants
 
 
 def _wants(statement: Statement) -> Iterator[str]:

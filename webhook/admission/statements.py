@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook.admission.absent import Required, is_set, is_there
-from webhook.admission.changes import also_in_its_container, change
+from webhook.admission.changes import also_in_its_container, changes
 from webhook.admission.duplicates import duplicates
 from webhook.admission.finding import Found
-from webhook.admission.operators import CannotDecide, Operator, Scope
+from webhook.admission.found_words import alternatives, found_words, such, wanted, wrong_words
+from webhook.admission.operands import Scope
+from webhook.admission.operators import CannotDecide, Operator
 from webhook.admission.request import Operation
 from webhook.admission.rule import Subject
 from webhook.admission.spots import BUDGET, WORDS_COST, BudgetSpent, Look, Spot
-from webhook.admission.words import quote, shown
+from webhook.admission.words import quote
 from webhook.pod.containers import Container, Role
 from webhook.pod.schema import fields_allowed_in
 from webhook.source.path import EACH, Path, Steps, look_up, select
@@ -71,17 +73,6 @@ class Statement:
         """The statement as a condition on one container."""
         return self._holds_in(Look(subject, self.text), container)
 
-    def told(self) -> str:
-        """The statement in words, for messages."""
-        if self.forbidden:
-            return f"{self.text} is not set"
-        if self.where and self.required and self.steps[-1] is EACH:
-            return f"{self.text} has an element that fits ({_told(self.where)})"
-        return f"{self.text} must {self._wants()}" if self.operators else f"{self.text} is set"
-
-    def _wants(self) -> str:
-        return " and ".join(operator.wants for operator in self.operators) or "be set"
-
     def _holds_somewhere(self, look: Look) -> bool:
         if self.subject != "container":
             return self._holds_in(look, None)
@@ -97,7 +88,7 @@ class Statement:
         """Of many values a positive operator needs one and a negative one all; of none it is false, or true."""
         if self.required and not any(is_there(value, self.required) for value in values):
             return False
-        if self.forbidden and any(map(is_set, values)):
+        if self.forbidden and any(map(self._minds, values)):
             return False
         return all(_true_of_many(operator, values, scope) for operator in self.operators)
 
@@ -174,13 +165,17 @@ class Statement:
     def is_fine(self, value: Any, scope: Scope) -> bool:
         """The short answer for the many places where all is well."""
         if self.forbidden:
-            return not is_set(value)
+            return not self._minds(value)
         if value is None or (self.required == "nonEmpty" and not is_there(value, self.required)):
             return False
         for operator in self.operators:  # noqa: SIM110 - a generator would cost as much as the answer
             if not operator.holds(value, scope):
                 return False
         return True
+
+    def _minds(self, value: Any) -> bool:
+        """Whether `forbidden` minds it: of elements that `where` has chosen every one, however empty it is."""
+        return value is not None if self.where and self.steps[-1] is EACH else is_set(value)
 
     @property
     def absence_is_fine(self) -> bool:
@@ -194,28 +189,28 @@ class Statement:
     def _wrong(self, spot: Spot, scope: Scope) -> Iterator[Found]:
         path, value = spot
         if self.forbidden:
-            yield Found(path, value, f"is {shown(path, value)}, must not be set", "remove it")
+            yield Found(path, value, f"is {found_words(path, value)}, must not be set", "remove it")
             return
         if not is_there(value, self.required):
             yield from self._absent(spot, scope)
             return
         for operator in self.operators:
             if not operator.holds(value, scope):
-                yield Found(path, value, f"is {shown(path, value)}, must {operator.wants}", _fix(path, operator))
+                yield Found(path, value, wrong_words(path, value, operator), _fix(path, operator))
 
     def _absent(self, spot: Spot, scope: Scope) -> Iterator[Found]:
         """What an absent field is told: that it is missing, or what its absence means where that is wrong."""
         path, value = spot
         if self.required or self.refuse_absent:
-            wants = self._wants() if self.operators or value is None else "not be empty"
+            wants = wanted(self.operators) if self.operators or value is None else "not be empty"
             fix = _fix(path, self.operators[0]) if len(self.operators) == 1 else None
             yield Found(path, value, f"{'missing' if value is None else 'is empty'}, must {wants}", fix)
             return
         for operator in self.operators:
             means = operator.absent if operator.absent is not None else self.absent_means
             if means is not None and not operator.holds(means, scope):
-                told = "nothing in it" if means == () else quote(means)
-                yield Found(path, None, f"missing, which means {told}; it must {operator.wants}", _fix(path, operator))
+                told = "missing," if means == () else f"missing, which means {quote(means)}; it"
+                yield Found(path, None, f"{told} must {operator.said}", _fix(path, operator))
 
     def _without_such(self, look: Look, container: Container | None) -> Iterator[Found]:
         """`required` with `where` on the element itself: each list must have one that fits."""
@@ -223,7 +218,7 @@ class Statement:
         for path, items in look.spots(self.subject, self.steps[:-1], container):
             elements = look.below(items, (EACH,))
             if not any(self._fits(element, look, scope) for element in elements):
-                yield Found(path, None, f"has no element that fits ({_told(self.where)}), must have one")
+                yield Found(path, None, f"has none {such(self)}, must have one")
 
     def _none_of(self, look: Look, container: Container | None) -> Iterator[Found]:
         """anyOf, judged container by container: one alternative must hold."""
@@ -231,8 +226,7 @@ class Statement:
             return
         path = self._plain_path(look, container)
         value = look_up(look.subject.object, path)
-        wanted = " or ".join(part.told() for part in self.any_of)
-        yield Found(path, value, f"none of the alternatives holds: {wanted}")
+        yield Found(path, value, alternatives(self.any_of))
 
     def _is_met(self, look: Look, container: Container | None) -> bool:
         """Inside anyOf an absent field satisfies no value operator unless absence has a meaning."""
@@ -252,11 +246,7 @@ class Statement:
             return
         if request.old_object is None:
             raise CannotDecide("the old object is not given (use --old FILE)")
-        became = change(request.object, request.old_object, base, container, self.steps, exceptions)
-        if became:
-            path = self._plain_path(look, container)
-            value = look_up(look.subject.object, path)
-            yield Found(path, value, f"was {became}, must stay as it is", ratchets=False)
+        yield from changes(request, look.subject.object, base, container, self.steps, exceptions)
 
     def _plain_path(self, look: Look, container: Container | None) -> Path:
         """The path as far as it is one: up to the first [*]."""
@@ -275,7 +265,3 @@ def _fix(path: Path, operator: Operator) -> str | None:
     if not isinstance(operator.sets, str | int | float) or not isinstance(path[-1], str):
         return None
     return f"set {path[-1]}: {quote(operator.sets)}"
-
-
-def _told(where: tuple[Statement, ...]) -> str:
-    return " and ".join(statement.told() for statement in where)

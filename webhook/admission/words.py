@@ -7,6 +7,9 @@ from webhook.source.path import Path
 
 SHOWN = 60  # characters of a user's value that we echo
 
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # as kubectl sent it
+_TELLTALE = ("token", "password", "passwd", "secret", "credential", "api-key", "apikey")
+
 
 def clean(text: str) -> str:
     """The text without control, format and line-breaking characters: nothing a user writes reaches a terminal raw."""
@@ -37,7 +40,14 @@ def shown(path: Path, value: Any) -> str:
     return quote(_without_hidden(path, value))
 
 
+def may_hold_secret(annotation: str) -> bool:
+    """Whether an annotation of this name may hold a secret, or the whole object again."""
+    return annotation == _LAST_APPLIED or any(word in annotation.lower() for word in _TELLTALE)
+
+
 def _is_hidden(path: Path) -> bool:
+    if path[-2:-1] == ("annotations",):
+        return may_hold_secret(str(path[-1]))
     return (path[-1:] == ("value",) and "env" in path) or path[:1] in (("data",), ("stringData",))
 
 
@@ -55,6 +65,18 @@ def listing(items: Any, last: str = "or") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def some(items: Any, last: str = "or", room: int = 80) -> str:
+    """The items as `listing` has them, of many the first that fit into `room` characters: `a, b or 7 others`."""
+    words = [str(item) for item in items]
+    told = words[:1]
+    for word in words[1:]:
+        if len(", ".join([*told, word])) > room:
+            break
+        told.append(word)
+    left = len(words) - len(told)
+    return listing(words, last) if not left else f"{', '.join(told)} {last} {plural(left, 'other')}"
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:

@@ -13,6 +13,7 @@ from webhook.admission.selector import NAME_LABEL
 from webhook.engine.decide import decide
 from webhook.engine.manifest import as_request
 from webhook.pod.workloads import POD, POD_AT, group_kind
+from webhook.policy.case_facts import KnownImages, known_images
 from webhook.policy.cases import WHOLE, Case, CaseNamespace, ExpectedFinding, PolicyTestSpec, Tweak
 from webhook.policy.ruleset import Ruleset
 from webhook.policy.sample import carried, merged, minimal, tweaked
@@ -52,7 +53,8 @@ def judge_case(case: Case, spec: PolicyTestSpec, ruleset: Ruleset, given: dict[s
     """
     namespace = case.namespace or spec.namespace
     request = _request(case, spec, given, namespace)
-    decision = decide(request, ruleset, _facts(namespace, request.namespace), case.now or spec.now)
+    facts = _facts(namespace, request.namespace)._replace(images=_images(case, spec))
+    decision = decide(request, ruleset, facts, case.now or spec.now)
     if not isinstance(decision, Decision):
         raise TypeError("nobody can be asked in a test, so a decision never needs anything")
     return Judgement(request, decision, tuple(_mismatches(case, decision)))
@@ -109,6 +111,12 @@ def _facts(namespace: CaseNamespace, name: str) -> Facts:
     return Facts(
         {name: Namespace(name, labels, namespace.annotations)} if namespace.known else {}, False, dialable=False
     )
+
+
+def _images(case: Case, spec: PolicyTestSpec) -> KnownImages:
+    """What registries have: what the case says, and else what its document says."""
+    said = [facts.images for facts in (spec.facts, case.facts) if facts]
+    return known_images({name: image for images in said for name, image in images.items()})
 
 
 def _mismatches(case: Case, decision: Decision) -> Iterator[Mismatch]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from webhook.admission.decision import Fault
 from webhook.admission.facts import NOTHING_TO_LEARN, Learning, Namespace
 from webhook.admission.finding import Cause, Finding, Found, Mode, Standing
+from webhook.admission.hidden import HIDDEN, INSTEAD, unquoted
 from webhook.admission.operators import CannotDecide
 from webhook.admission.request import Request
 from webhook.admission.rule import Subject
@@ -119,7 +120,7 @@ def _finding(found: Found, one: Applicable, case: Case) -> Finding:
     message, fix = found.message, found.fix
     if rule.message or rule.fix:
         values = {
-            "value": found.value,
+            "value": found.value if rule.show else HIDDEN,
             "path": render(found.path),
             "container": name,
             "namespace": case.request.namespace,
@@ -127,6 +128,9 @@ def _finding(found: Found, one: Applicable, case: Case) -> Finding:
         }
         message = rule.message.fill(values, image) if rule.message else message
         fix = rule.fix.fill(values, image) if rule.fix else fix
+    if not rule.show:
+        message = message if rule.message else _hushed(message, found, rule) or INSTEAD
+        fix = fix if rule.fix or fix is None else _hushed(fix, found, rule)
     return Finding(
         rule=rule.info,
         path=found.path,
@@ -137,7 +141,15 @@ def _finding(found: Found, one: Applicable, case: Case) -> Finding:
         cause=found.cause,
         container=name,
         ratchets=found.ratchets and rule.ratchet,
+        hidden=not rule.show,
     )
+
+
+def _hushed(text: str, found: Found, rule: Rule) -> str | None:
+    """A rule type's words without what was found; None where nobody can say how they tell it."""
+    told = [value for value in (found.value, *found.also) if value is not None]
+    plain = not any(isinstance(value, dict | list) for value in told)
+    return unquoted(text, told) if rule.parts.quotes and plain else None
 
 
 def _mode(found: Found, one: Applicable) -> Mode:

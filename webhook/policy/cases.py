@@ -1,9 +1,10 @@
 """PolicyTest documents as they are written: a minimal pod plus a tweak, and what is expected of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from enum import StrEnum
 from typing import Any, Literal
 
+from webhook.admission.days import Moment
 from webhook.admission.finding import Action
 from webhook.admission.request import Operation
 from webhook.source import path as paths
@@ -77,19 +78,6 @@ class OldObject(dict[str, Any]):
         return {"type": "object"}
 
 
-class Moment(datetime):
-    """A moment: 2027-01-31 or 2027-01-31T12:00:00Z; UTC where no zone is given."""
-
-    @classmethod
-    def parse(cls, text: str) -> "Moment":
-        """ISO 8601, as `doorward check --at` reads it."""
-        try:
-            moment = cls.fromisoformat(text)
-        except ValueError:
-            raise ValueError(f"`{text[:40]}` is no moment", "write it as 2027-01-31T12:00:00Z") from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 class FoundAt(str):
     """The path of a finding, as reports show it."""
 
@@ -124,6 +112,26 @@ class CaseNamespace:
     labels: dict[str, str] = field("Its labels; its name is always one of them.", default={})
     annotations: dict[str, str] = field("Its annotations.", default={})
     known: bool = field("false: nobody can say what labels it has.", default=True)
+
+
+class FactsOfCase:
+    """What was learned outside the object: a CaseFacts (case_facts.py), which is imported for those who say it."""
+
+    images: Any
+
+    @classmethod
+    def from_yaml(cls, value: Any, at: Path, problems: Problems) -> Any:
+        """The shape, decoded."""
+        from webhook.policy.case_facts import CaseFacts
+
+        return decode(CaseFacts, value, at, problems)
+
+    @classmethod
+    def json_schema(cls, definitions: dict[str, Any]) -> dict[str, Any]:
+        """The shape's."""
+        from webhook.policy.case_facts import CaseFacts
+
+        return json_schema(CaseFacts, definitions)
 
 
 @shape
@@ -259,6 +267,7 @@ class Case:
     user: CaseUser | None = field("Who asks, instead of the document's `user`.", default=None)
     namespace: CaseNamespace | None = field("Instead of the document's `namespace`.", default=None)
     now: Moment | None = field("Instead of the document's `now`.", default=None)
+    facts: FactsOfCase | None = field("What registries have, beside what the document says.", default=None)
     as_: Judged | None = field("Instead of the document's `as`.", default=None)
 
     def __post_init__(self) -> None:
@@ -281,6 +290,7 @@ class PolicyTestSpec:
     parameters: dict[str, Any] = field("Values for the policy's parameters, whatever the Profile says.", default={})
     user: CaseUser | None = field("Who asks; nobody is known where left out.", default=None)
     namespace: CaseNamespace = field("The namespace of the object.", default=CaseNamespace("shop", {}, {}, True))
+    facts: FactsOfCase | None = field("What registries have; no image exists where left out.", default=None)
     now: Moment = field("The moment; always the same where left out.", default=Moment(2026, 1, 1, 12, tzinfo=UTC))
     as_: Judged = field(
         "enforced: the policy by itself. deployed: with Profile, modes, rollout and exceptions.",

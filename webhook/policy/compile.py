@@ -1,17 +1,22 @@
 """One Policy document -> its rules: parameters filled in, rule types compiled, matches held against each other."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook import rule_types
 from webhook.admission.finding import Mode, RuleInfo, Severity
-from webhook.admission.kinds import KindPattern
-from webhook.admission.rule import Compiling, Condition, RuleParts
-from webhook.admission.words import listing
+from webhook.admission.rule import Compiling, Condition, Declared, RuleParts
 from webhook.pod.containers import ALL_ROLES, Role
 from webhook.pod.image import ImagePatterns
-from webhook.policy.contradictions import Placed, swallowed, tell_contradictions, tell_dead_steps
+from webhook.policy.contradictions import Placed, check_containers, check_kinds, named_kinds, tell_dead_steps
 from webhook.policy.exceptions import Exemption, for_rule
+from webhook.policy.idle import (
+    readable_of_scale,
+    warn_of_idle_containers,
+    warn_of_idle_namespaces,
+    warn_of_idle_steps,
+    warn_of_windows,
+)
 from webhook.policy.matching import ContainerMatch, Match
 from webhook.policy.model import (
     SPEC_AT,
@@ -23,9 +28,10 @@ from webhook.policy.model import (
     ProfileSpec,
     RuleSpec,
 )
-from webhook.policy.parameters import Parameters
+from webhook.policy.parameters import Parameters, holds_broken
 from webhook.policy.rollout import Rollout, constant
-from webhook.policy.ruleset import DEFAULT_KINDS, Rule, Selection
+from webhook.policy.ruleset import Rule, Selection
+from webhook.policy.showing import check_show
 from webhook.policy.words import Template
 from webhook.source.path import Path
 from webhook.source.shape import BROKEN, decode, fields_of, unknown
@@ -33,11 +39,29 @@ from webhook.source.shape import BROKEN, decode, fields_of, unknown
 _COMMON = fields_of(RuleSpec)
 
 
+class Written(NamedTuple):
+    """A rule as it stands in its document, its parameters filled in: what other rules are held against."""
+
+    document: Document
+    at: Path
+    kind: str
+    raw: dict[str, Any]
+    spec: RuleSpec
+    placed: tuple[Placed, ...]
+
+    @property
+    def conditions(self) -> list[Any]:
+        """Its `when`, as it was written."""
+        when = self.raw.get("when", [])
+        return when if isinstance(when, list) else [when]
+
+
 class Policies:
     """Compiles policies one by one and remembers what the whole folder refers to."""
 
-    def __init__(self, profile: ProfileSpec, exemptions: Sequence[Exemption]) -> None:
+    def __init__(self, profile: ProfileSpec, exemptions: Sequence[Exemption], declared: Declared | None = None) -> None:
         self.profile = profile
+        self._declared = declared
         self.rules: list[Rule] = []
         self._exemptions = exemptions
         self.specs: dict[str, PolicySpec] = {}
@@ -45,11 +69,16 @@ class Policies:
         self.named: set[str] = set()
         """Every policy, and every rule as policy/rule: what an Exception may name."""
         self.parameters: dict[str, dict[str, Parameter]] = {}
+        self.unreadable: dict[str, set[str]] = {}
+        """The names of parameters whose declaration cannot be read, by policy."""
+        self.written: dict[str, Written] = {}
+        """Every rule that could be compiled, as policy/rule."""
 
     def compile(self, document: Document) -> None:
         """Compile one policy; its rules are kept when the profile has it in force."""
         parameters = Parameters(document, self.profile.parameters.get(document.name, {}))
         self.parameters[document.name] = parameters.declared
+        self.unreadable[document.name] = parameters.broken
         filled = parameters.filled()
         spec: PolicySpec = document.decoded(filled)
         self.named.add(document.name)
@@ -69,7 +98,7 @@ class Policies:
         spec: RuleSpec = decode(RuleSpec, common, at, document.problems)
         placed = _placed(policy, spec, at)
         matches = tuple(match for _, match in placed)
-        parts = _parts(document, raw, kind, at, matches) if kind else None
+        parts = self._parts(document, raw, kind, at, matches) if kind else None
         if spec is BROKEN:
             return None
         self.named.add(f"{document.name}/{spec.name}")
@@ -80,9 +109,11 @@ class Policies:
         fix = _template(document, spec.fix, (*at, "fix"))
         if parts is None:
             return None
-        _check_kinds(document, placed, parts, at)
-        _check_containers(document, spec.containers, parts, (*at, "containers"), _named(placed))
-        return Rule(
+        check_kinds(placed, parts, at, document.problems)
+        check_containers(spec.containers, parts, (*at, "containers"), named_kinds(placed), document.problems)
+        check_show(spec, parts, at, document.problems)
+        parts = readable_of_scale(parts, placed, when, at, document.problems)
+        rule = Rule(
             info=info,
             matches=matches,
             rollout=self._rollout(document.name, policy, spec),
@@ -92,18 +123,41 @@ class Policies:
             message=message,
             fix=fix,
             ratchet=spec.ratchet,
+            show=spec.show,
             on_unavailable=Mode.WARN if spec.on_unavailable == "warn" else Mode.ENFORCE,
             exemptions=for_rule(self._exemptions, document.name, spec.name),
         )
+        _warn_of_idle(document, policy, spec, placed, rule, at)
+        self.written[rule.info.id] = Written(document, at, kind, raw, spec, placed)
+        return rule
+
+    def _parts(
+        self, document: Document, raw: dict[str, Any], kind: str, at: Path, matches: Sequence[Match]
+    ) -> RuleParts | None:
+        module = rule_types.find(kind)
+        if module is None:
+            return None
+        params = decode(module.Params, raw[kind], (*at, kind), document.problems)
+        if params is BROKEN or holds_broken(raw[kind]):
+            return None
+        before = len(document.problems.found)
+        about = (_kinds(matches), _narrowed(document, raw))
+        parts: RuleParts = module.compile(params, Compiling((*at, kind), document.problems, *about, self._declared))
+        failed = any(problem.level == "error" for problem in document.problems.found[before:])
+        return None if failed else parts
 
     def _rollout(self, name: str, policy: PolicySpec, spec: RuleSpec) -> Rollout:
         """Whose word on the mode counts: the rule's, the profile's for this policy, the policy's, the profile's."""
-        own = spec.mode or self.profile.modes.get(name)
-        if own:
-            return constant(name, own)
+        words = (("rule", spec.mode), ("Profile", self.profile.modes.get(name)))
+        for whose, mode in words:
+            if mode:
+                return constant(name, mode, whose)
         if policy.rollout:
-            return Rollout(name, policy.rollout)
-        return constant(name, policy.mode or self.profile.mode or Mode.ENFORCE)
+            return Rollout(name, policy.rollout, "policy")
+        for whose, mode in (("policy", policy.mode), ("Profile", self.profile.mode)):
+            if mode:
+                return constant(name, mode, whose)
+        return constant(name, Mode.ENFORCE)
 
 
 def _info(document: Document, policy: PolicySpec, spec: RuleSpec) -> RuleInfo:
@@ -143,20 +197,6 @@ def _rule_type(document: Document, raw: dict[str, Any], at: Path) -> str:
     return ""
 
 
-def _parts(document: Document, raw: dict[str, Any], kind: str, at: Path, matches: Sequence[Match]) -> RuleParts | None:
-    module = rule_types.find(kind)
-    if module is None:
-        return None
-    params = decode(module.Params, raw[kind], (*at, kind), document.problems)
-    if params is BROKEN:
-        return None
-    before = len(document.problems.found)
-    compiling = Compiling((*at, kind), document.problems, _kinds(matches), _narrowed(document, raw))
-    parts: RuleParts = module.compile(params, compiling)
-    failed = any(problem.level == "error" for problem in document.problems.found[before:])
-    return None if failed else parts
-
-
 def _narrowed(document: Document, raw: dict[str, Any]) -> bool:
     """Whether a rule says anything of what it is about, be it readable or not; operations alone say too little."""
     policy = document.spec if isinstance(document.spec, dict) else {}
@@ -180,45 +220,17 @@ def _placed(policy: PolicySpec, spec: RuleSpec, at: Path) -> tuple[Placed, ...]:
     return tuple((where, match) for where, match in both if match)
 
 
-def _named(placed: Sequence[Placed]) -> Sequence[KindPattern]:
-    """The kinds that the innermost match names, else all that carry a pod."""
-    return next((match.kinds for _, match in reversed(placed) if match.kinds), DEFAULT_KINDS)
-
-
-def _check_kinds(document: Document, placed: Sequence[Placed], parts: RuleParts, at: Path) -> None:
-    """Kinds that contradict each other, and kinds that the rule type cannot judge."""
-    named = [(where, match.kinds) for where, match in placed if match.kinds]
-    if len(named) == 2 and not any(p.covers_pattern(q) for p in named[0][1] for q in named[1][1]):
-        wanted = listing(map(str, named[0][1]), "and")
-        told = f"the policy is about {wanted} only, so this can never match"
-        document.problems.error((*named[1][0], "kinds"), told, "name a kind that both are about")
-        return
-    kinds = _named(placed)
-    without = [str(kind) for kind in kinds if not kind.carries_pod]
-    if parts.needs_pod and without:
-        where: Path = (*named[-1][0], "kinds") if named else at
-        cure = "leave `kinds` out to mean all that carry a pod" if "*" in without else "name kinds that carry a pod"
-        what = "`*` means kinds without one too" if "*" in without else f"{listing(without, 'and')} carries none"
-        document.problems.error(where, f"this rule type is about pods, and {what}", cure)
-    tell_contradictions(placed, kinds, document.problems)
-
-
-def _check_containers(
-    document: Document, match: ContainerMatch | None, parts: RuleParts, at: Path, kinds: Sequence[KindPattern]
+def _warn_of_idle(
+    document: Document, policy: PolicySpec, spec: RuleSpec, placed: Sequence[Placed], rule: Rule, at: Path
 ) -> None:
-    """A choice among containers that leaves none to be judged."""
-    if match is None:
-        return
-    if not any(kind.carries_pod or kind.kind == "*" for kind in kinds):
-        told = f"there are no containers in {listing(map(str, kinds), 'and')}"
-        document.problems.error(at, told, "leave `containers` out", on="key")
-    if match.names and swallowed(match.names):
-        told = "this chooses no container: `exclude` leaves out everything"
-        document.problems.error((*at, "names"), told, "what is left out wins; narrow `exclude`", on="key")
-    if match.of and parts.roles.isdisjoint(map(Role, match.of)):
-        judged = listing([role.value for role in Role if role in parts.roles], "and")
-        told = f"this rule type never judges {listing(match.of)}"
-        document.problems.error((*at, "of"), told, f"it is about {judged}")
+    problems = document.problems
+    if spec.containers:
+        warn_of_idle_containers(rule.parts, rule.when, (*at, "containers"), problems)
+    if rule.rollout.can_enforce:
+        warn_of_windows(placed, rule.kinds, rule.operations, problems)
+    warn_of_idle_namespaces(placed, rule.kinds, problems)
+    if rule.rollout.steps is policy.rollout:
+        warn_of_idle_steps(policy.rollout, rule.kinds, problems)
 
 
 def _fills(parts: RuleParts) -> bool:
@@ -237,7 +249,9 @@ def _conditions(
     compiling = Compiling((*at, "when"), document.problems, _kinds(matches))
     one = len(spec.when) == 1
     return tuple(
-        compile_condition(raw, () if one else (index,), compiling, lifts=lifts) for index, raw in enumerate(spec.when)
+        compile_condition(raw, () if one else (index,), compiling, lifts=lifts)
+        for index, raw in enumerate(spec.when)
+        if not holds_broken(raw)
     )
 
 

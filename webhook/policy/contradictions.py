@@ -1,15 +1,19 @@
 """Matches that can never match and rollout steps that can never act: rules that read well and mean nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from webhook.admission.kinds import CLUSTER_SCOPED, KindPattern
+from webhook.admission.names import Names, swallowed
 from webhook.admission.request import GroupKind, Operation
-from webhook.admission.selector import LabelSelector, Requirement, SelectorOperator
-from webhook.admission.words import listing, quote
+from webhook.admission.rule import RuleParts
+from webhook.admission.selector import contradiction
+from webhook.admission.words import listing
 from webhook.patterns import Glob, closest
-from webhook.policy.matching import Match, Names
+from webhook.pod.containers import Role
+from webhook.policy.matching import ContainerMatch, Match
 from webhook.policy.model import Step
-from webhook.rule_types._label_names import key_mistake, value_mistake
+from webhook.policy.ruleset import DEFAULT_KINDS
+from webhook.rule_types._label_names import selector_mistake
 from webhook.source.path import Path
 from webhook.source.shape import Problems
 
@@ -22,13 +26,45 @@ _COUNTS_AS = {"ReplicaSet": "Deployment", "CronJob": "Job"}
 _FAMILIES = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicationController", "PodTemplate", "Pod")
 
 
-def tell_contradictions(placed: Sequence[Placed], kinds: Sequence[KindPattern], problems: Problems) -> None:
-    """Everything in a rule's matches (its policy's and its own) that keeps it from ever applying."""
-    for at, match in placed:
-        _tell_own(match, at, problems)
-    if len(placed) == 2:
-        _tell_between(placed[0][1], placed[1], problems)
-    _tell_of_kinds(placed, kinds, problems)
+def named_kinds(placed: Sequence[Placed]) -> Sequence[KindPattern]:
+    """The kinds that the innermost match names, else all that carry a pod."""
+    return next((match.kinds for _, match in reversed(placed) if match.kinds), DEFAULT_KINDS)
+
+
+def check_kinds(placed: Sequence[Placed], parts: RuleParts, at: Path, problems: Problems) -> None:
+    """Kinds that contradict each other, and kinds that the rule type cannot judge."""
+    named = [(where, match.kinds) for where, match in placed if match.kinds]
+    if len(named) == 2 and not any(p.covers_pattern(q) for p in named[0][1] for q in named[1][1]):
+        wanted = listing(map(str, named[0][1]), "and")
+        told = f"the policy is about {wanted} only, so this can never match"
+        problems.error((*named[1][0], "kinds"), told, "name a kind that both are about")
+        return
+    kinds = named_kinds(placed)
+    without = [str(kind) for kind in kinds if not kind.carries_pod]
+    if parts.needs_pod and without:
+        where: Path = (*named[-1][0], "kinds") if named else at
+        cure = "leave `kinds` out to mean all that carry a pod" if "*" in without else "name kinds that carry a pod"
+        what = "`*` means kinds without one too" if "*" in without else f"{listing(without, 'and')} carries none"
+        problems.error(where, f"this rule type is about pods, and {what}", cure)
+    _tell_contradictions(placed, kinds, problems)
+
+
+def check_containers(
+    match: ContainerMatch | None, parts: RuleParts, at: Path, kinds: Sequence[KindPattern], problems: Problems
+) -> None:
+    """A choice among containers that leaves none to be judged."""
+    if match is None:
+        return
+    if not any(kind.carries_pod or kind.kind == "*" for kind in kinds):
+        told = f"there are no containers in {listing(map(str, kinds), 'and')}"
+        problems.error(at, told, "leave `containers` out", on="key")
+    if match.names and swallowed(match.names):
+        told = "this chooses no container: `exclude` leaves out everything"
+        problems.error((*at, "names"), told, "what is left out wins; narrow `exclude`", on="key")
+    if match.of and parts.roles.isdisjoint(map(Role, match.of)):
+        judged = listing([role.value for role in Role if role in parts.roles], "and")
+        told = f"this rule type never judges {listing(match.of)}"
+        problems.error((*at, "of"), told, f"it is about {judged}")
 
 
 def tell_dead_steps(steps: Sequence[Step], at: Path, problems: Problems) -> None:
@@ -47,12 +83,6 @@ def _overrides(later: Step, step: Step) -> bool:
     return later.from_ is None or (step.from_ is not None and later.from_ <= step.from_)
 
 
-def swallowed(names: Names) -> bool:
-    """Whether everything that is taken in is left out again. In a text that a glob covers, `*` may be anything."""
-    wanted = [glob.text for glob in names.include] or ["*"]
-    return all(any(one.matches(text) for one in names.exclude) for text in wanted)
-
-
 def disjoint(one: Names, other: Names) -> bool:
     """Whether provably no name is meant by both."""
     if not one.include or not other.include:
@@ -68,13 +98,22 @@ def _overlap(one: Glob, other: Glob) -> bool:
     return one.matches(other.text) if other.is_exact else True
 
 
+def _tell_contradictions(placed: Sequence[Placed], kinds: Sequence[KindPattern], problems: Problems) -> None:
+    """Everything in a rule's matches (its policy's and its own) that keeps it from ever applying."""
+    for at, match in placed:
+        _tell_own(match, at, problems)
+    if len(placed) == 2:
+        _tell_between(placed[0][1], placed[1], problems)
+    _tell_of_kinds(placed, kinds, problems)
+
+
 def _tell_own(match: Match, at: Path, problems: Problems) -> None:
     for key, names in (("namespaces", match.namespaces), ("names", match.names), ("owners", match.owners)):
         if names and swallowed(names):
             told = "this can never match: `exclude` leaves out everything"
             problems.error((*at, key), told, "what is left out wins; narrow `exclude`", on="key")
     for key, selector in (("namespaceSelector", match.namespace_selector), ("objectSelector", match.object_selector)):
-        if selector and (mistake := _label_mistake(selector)):
+        if selector and (mistake := selector_mistake(selector)):
             problems.error((*at, key), f"this can never match: {mistake}", "a selector names labels exactly", on="key")
         elif selector and (label := contradiction([selector])):
             told = f"this can never match: it says contradictory things of the label {label}"
@@ -114,33 +153,6 @@ def _tell_between(policy: Match, placed: Placed, problems: Problems) -> None:
             problems.error((*at, key), told, "name what both are about", on="key")
 
 
-def contradiction(selectors: Iterable[LabelSelector]) -> str:
-    """The label of which the selectors want what no object can have; "" where there is none."""
-    wanted: dict[str, list[Requirement]] = {}
-    for selector in selectors:
-        for key, value in selector.match_labels.items():
-            wanted.setdefault(key, []).append(Requirement(key, SelectorOperator.IN, (value,)))
-        for requirement in selector.match_expressions:
-            wanted.setdefault(requirement.key, []).append(requirement)
-    return next((key for key, all_of in wanted.items() if not _possible(key, all_of)), "")
-
-
-def _label_mistake(selector: LabelSelector) -> str | None:
-    """Why no object can have a label that the selector names; a selector knows no globs."""
-    keys = [*selector.match_labels, *(one.key for one in selector.match_expressions)]
-    values = [*selector.match_labels.values(), *(value for one in selector.match_expressions for value in one.values)]
-    if glob := next((text for text in (*keys, *values) if "*" in text), None):
-        return f"{quote(glob)} is no glob here"
-    return next(filter(None, (*(key_mistake(key, "labels") for key in keys), *map(value_mistake, values))), None)
-
-
-def _possible(key: str, wanted: list[Requirement]) -> bool:
-    """Whether some value, or the label's absence, satisfies all: those named are tried, and one that nobody names."""
-    named = {value for requirement in wanted for value in requirement.values}
-    candidates = [{}, *({key: value} for value in (*named, "\0"))]
-    return any(all(requirement.holds(labels) for requirement in wanted) for labels in candidates)
-
-
 def _tell_of_kinds(placed: Sequence[Placed], kinds: Sequence[KindPattern], problems: Problems) -> None:
     """Operations and namespaces that objects of these kinds do not have."""
     at, named = next(((at, one) for at, one in reversed(placed) if one.operations), ((), None))
@@ -151,7 +163,7 @@ def _tell_of_kinds(placed: Sequence[Placed], kinds: Sequence[KindPattern], probl
     for where, match in placed:
         for index, pattern in enumerate(match.kinds):
             _tell_subresource(pattern, named, (*where, "kinds", index), problems)
-        if match.namespaces and match.namespaces.include and _cluster_wide(kinds):
+        if match.namespaces and match.namespaces.include and cluster_wide(kinds):
             told = f"{listing(map(str, kinds), 'and')} live in no namespace, so this can never match"
             problems.error((*where, "namespaces"), told, "leave `namespaces` out", on="key")
 
@@ -165,7 +177,7 @@ def _tell_subresource(pattern: KindPattern, named: Match | None, at: Path, probl
         problems.error(at, told, "say operations: [CONNECT]")
 
 
-def _cluster_wide(kinds: Sequence[KindPattern]) -> bool:
+def cluster_wide(kinds: Sequence[KindPattern]) -> bool:
     """Whether none of the kinds lives in a namespace; a Namespace counts as in itself."""
     found = {GroupKind(pattern.group, pattern.kind) for pattern in kinds}
     return found <= CLUSTER_SCOPED - {GroupKind("", "Namespace")}

@@ -1,35 +1,12 @@
-"""Days and weekly windows, as rules write them; the time is always an argument."""
+"""Weekly windows, as rules write them; the time is always an argument."""
 
 import re
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from webhook.source.declare import field, shape
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])\Z")
-
-
-class Day(date):
-    """A calendar day, YYYY-MM-DD; it begins and ends in UTC."""
-
-    @classmethod
-    def parse(cls, text: str) -> "Day":
-        """Only the full form is read."""
-        try:
-            return cls.fromisoformat(text if _DAY.match(text) else "")
-        except ValueError:
-            raise ValueError(f"`{text[:40]}` is no day", "write it as 2027-01-31") from None
-
-    @property
-    def begins(self) -> datetime:
-        """The first moment of the day."""
-        return datetime(self.year, self.month, self.day, tzinfo=UTC)
-
-    @property
-    def is_over(self) -> datetime:
-        """The first moment after the day."""
-        return self.begins + timedelta(days=1)
 
 
 class Weekday(StrEnum):

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from webhook.admission.days import Day
 from webhook.admission.finding import Mode, Severity
+from webhook.admission.names import Names, NamespaceGlob, NamespaceNames
 from webhook.admission.selector import LabelSelector
 from webhook.patterns import Glob
 from webhook.pod.image import ImagePattern
 from webhook.policy.cases import PolicyTestSpec
-from webhook.policy.dates import Day
-from webhook.policy.matching import ContainerMatch, Match, Names, NamespaceGlob, NamespaceNames
+from webhook.policy.matching import ContainerMatch, Match
 from webhook.policy.trust import AuthoritySpec, RegistrySpec
 from webhook.source.declare import field, shape
 from webhook.source.path import Path
@@ -115,7 +116,7 @@ class PolicySpec:
     severity: SeverityName = field("low, medium, high or critical.", default=SeverityName.MEDIUM)
     docs: str = field("A page with more.", default="")
     parameters: dict[str, Parameter] = field("Values that a Profile may set.", default={})
-    match: Match | None = field("When the policy applies.", default=None)
+    match: Match | None = field("When the policy applies.", default=None, may_be_empty=True)
     mode: Mode | None = field("enforce (default), warn, audit or off.", default=None)
     rollout: tuple[Step, ...] = field("Instead of a mode: who is where, and when.", default=())
     exceptions: ExceptionsAllowed = field("Whether exceptions may exist.", default=ExceptionsAllowed(True, None))
@@ -130,8 +131,8 @@ class RuleSpec:
     """What every rule may say beside its rule type."""
 
     name: Name = field("The rule's name, unique in its policy.")
-    match: Match | None = field("Narrower than the policy's match.", default=None)
-    containers: ContainerMatch | None = field("Which containers the rule is about.", default=None)
+    match: Match | None = field("Narrower than the policy's match.", default=None, may_be_empty=True)
+    containers: ContainerMatch | None = field("Which containers the rule is about.", default=None, may_be_empty=True)
     when: tuple[Any, ...] = field(
         "Conditions on the object as it came in; all must hold.", default=(), one_or_many=True
     )
@@ -140,6 +141,7 @@ class RuleSpec:
     message: str = field("Words of your own for what was found.", default="")
     fix: str = field("How to mend it; {image.path}, {value}, {namespace} and the like are filled in.", default="")
     ratchet: bool = field("false: an old violation is no excuse.", default=True)
+    show: bool = field("false: what was found is never shown, in no output.", default=True)
     on_unavailable: Literal["deny", "warn"] = field("What happens while a declared registry is away.", default="deny")
 
 
@@ -184,6 +186,7 @@ class ProfileSpec:
     modes: dict[str, Mode] = field("A mode for single policies, whatever they say.", default={})
     parameters: dict[str, dict[str, Any]] = field("Values for policies' parameters.", default={})
     exclude_namespaces: tuple[NamespaceGlob, ...] = field("Namespaces that are left alone.", default=())
+    default: bool = field("true: of several Profiles, the one in force where nobody chooses.", default=False)
 
     def in_force(self, policy: str) -> bool:
         """Whether the policy of this name is in force."""

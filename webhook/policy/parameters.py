@@ -5,10 +5,14 @@ from typing import Any
 
 from webhook.patterns import closest
 from webhook.policy.model import SPEC_AT, Document, Parameter
+from webhook.source.left_out import LeftOut
 from webhook.source.path import Path
 from webhook.source.shape import BROKEN, Problems, decode, described
 
 _PLACE = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
+_FREE_KEYS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector"})
+"""Mappings whose keys are names of the user's."""
+
 _TYPES = {"string": str, "int": int, "bool": bool, "list": list}
 
 
@@ -24,11 +28,15 @@ class Parameters:
         self._used: set[str] = set()
         self._names: set[str] = set()
         self.declared: dict[str, Parameter] = {}
+        self.broken: set[str] = set()
+        """The names of parameters that are declared in a way that cannot be read."""
         raw = self._spec.get("parameters") if isinstance(self._spec, dict) else None
         for name, value in raw.items() if isinstance(raw, dict) else ():
             self._names.add(name)
             parameter = decode(Parameter, value, (), Problems(document.problems.place))  # the spec's shape tells it
-            if parameter is not BROKEN:
+            if parameter is BROKEN:
+                self.broken.add(name)
+            else:
                 self.declared[name] = parameter
         self.values = {name: self._value(name, parameter, overrides) for name, parameter in self.declared.items()}
 
@@ -59,12 +67,37 @@ class Parameters:
 
     def _fill(self, value: Any, at: Path) -> Any:
         if isinstance(value, dict):
-            return {key: self._fill(item, (*at, key)) for key, item in value.items()}
+            return self._fill_mapping(value, at)
         if isinstance(value, list):
             return self._fill_list(value, at)
         if isinstance(value, str) and "${" in value:
             return self._fill_text(value, at)
         return value
+
+    def _fill_mapping(self, items: dict[str, Any], at: Path) -> Any:
+        """A mapping; where its keys are names of the user's, parameters may stand in them too."""
+        filled: dict[str, Any] = {}
+        for key, item in items.items():
+            below = (*at, key)
+            name = self._key(key, below) if "${" in key and at[-1] in _FREE_KEYS else key
+            if name is BROKEN:
+                return BROKEN
+            if name in filled:
+                told = f"the key `{name}` stands here twice, once as `{key}`"
+                self._document.problems.error(below, told, "take one away, or give the parameter another value", "key")
+            filled[name] = self._fill(item, below)
+        return filled
+
+    def _key(self, key: str, at: Path) -> Any:
+        """A key with its parameters filled in, which must be strings."""
+        for name in _PLACE.findall(key):
+            parameter = self.declared.get(name)
+            if parameter is not None and parameter.type != "string":
+                told = f"the parameter `{name}` is of type {parameter.type}, and a key is a string"
+                self._document.problems.error(at, told, "declare it with `type: string`", on="key")
+                self._used.add(name)
+                return BROKEN
+        return self._fill_text(key, at)
 
     def _fill_list(self, items: list[Any], at: Path) -> list[Any]:
         """A list parameter that is an element of a list is spliced into it."""
@@ -73,7 +106,7 @@ class Parameters:
             value = self._fill(item, (*at, index))
             splice = isinstance(value, list) and isinstance(item, str)
             filled += value if splice else [value]
-        return filled
+        return filled if filled or not items else LeftOut(_PLACE.findall(items[0])[0])
 
     def _fill_text(self, text: str, at: Path) -> Any:
         whole = _PLACE.fullmatch(text)
@@ -95,7 +128,8 @@ class Parameters:
             guess = closest(name, self._names)
             cure = f"did you mean ${{{guess}}}?" if guess else "declare it under `parameters`"
             self._document.problems.error(at, f"there is no parameter `{name}`", cure)
-        return self.values.get(name, BROKEN)
+        value = self.values.get(name, BROKEN)
+        return LeftOut(name) if value == [] else value
 
 
 def mistype(parameter: Parameter, value: Any) -> str:
@@ -109,3 +143,10 @@ def mistype(parameter: Parameter, value: Any) -> str:
 def _written(value: Any) -> str:
     """A value within a text, as YAML writes it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def holds_broken(value: Any) -> bool:
+    """Whether something in a value could not be read, which has been told."""
+    if isinstance(value, dict | list):
+        return any(map(holds_broken, value.values() if isinstance(value, dict) else value))
+    return value is BROKEN

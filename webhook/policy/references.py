@@ -1,27 +1,40 @@
 """Names in Exceptions and Profiles that refer to policies, rules and parameters: each must mean something."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from webhook.admission.finding import Mode
+from webhook.admission.names import Names, swallowed
 from webhook.patterns import closest
 from webhook.policy.compile import Policies
-from webhook.policy.contradictions import disjoint, swallowed
+from webhook.policy.contradictions import disjoint
 from webhook.policy.exceptions import Exemption
-from webhook.policy.matching import Names
 from webhook.policy.model import SPEC_AT, Document, PolicySpec, ProfileSpec
 from webhook.policy.parameters import mistype
+from webhook.policy.ruleset import Rule
 from webhook.source.path import Path
 from webhook.source.shape import unknown
 
 
-def check_exception(document: Document, exemption: Exemption | None, policies: Policies) -> None:
+def rules_by_name(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    """The rules in force by policy/rule, and all of a policy by its name."""
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for name in (rule.info.policy, rule.info.id):
+            found.setdefault(name, []).append(rule)
+    return found
+
+
+def check_exception(
+    document: Document, exemption: Exemption | None, policies: Policies, in_force: Mapping[str, Sequence[Rule]]
+) -> None:
     """An exception must name rules that exist, whose policy allows it, and it should be good for something.
 
-    `exemption` is None where the document's other keys are broken.
+    `exemption` is None where the document's other keys are broken; `in_force` is what rules_by_name gives.
     """
     rules = document.spec.get("rules") if isinstance(document.spec, dict) else None
-    for index, name in enumerate(rules if isinstance(rules, list) else []):
+    names = rules if isinstance(rules, list) else []
+    for index, name in enumerate(names):
         if not isinstance(name, str):
             continue
         at: Path = (*SPEC_AT, "rules", index)
@@ -31,7 +44,8 @@ def check_exception(document: Document, exemption: Exemption | None, policies: P
         elif policy is not None:
             _check_allowance(document, exemption, name.partition("/")[0], policy, at)
             if exemption:
-                _warn_of_no_effect(document, exemption, name, policies, at)
+                _warn_of_no_effect(document, exemption, name, policies, in_force.get(name, ()), at)
+        _warn_of_twice(document, name, names[:index], names, at)
     if exemption:
         _warn_of_everywhere(document, exemption)
 
@@ -62,6 +76,8 @@ def _check_values(document: Document, given: Mapping[str, Any], policy: str, pol
     declared = policies.parameters[policy]
     at: Path = (*SPEC_AT, "parameters", policy)
     for name, value in given.items():
+        if name in policies.unreadable[policy]:
+            continue
         if name not in declared:
             unknown(name, declared, at, document.problems)
         elif wrong := mistype(declared[name], value):
@@ -79,19 +95,44 @@ def _check_allowance(document: Document, exemption: Exemption | None, name: str,
             document.problems.error((*SPEC_AT, "expires"), f"the exception holds for {days} days", cure)
 
 
-def _warn_of_no_effect(document: Document, exemption: Exemption, rule: str, policies: Policies, at: Path) -> None:
-    name = rule.partition("/")[0]
-    policy, namespaces = policies.specs[name], exemption.spec.match.namespaces
-    if not policies.profile.in_force(name):
-        document.problems.warning(at, f"this has no effect: the policy {name} is not in force here")
-    elif policy.mode is Mode.OFF:
-        document.problems.warning(at, f"this has no effect: the mode of the policy {name} is off")
-    elif policy.match and policy.match.namespaces and disjoint(policy.match.namespaces, namespaces):
-        told = f"this has no effect: the policy {name} is not about these namespaces"
-        document.problems.warning((*SPEC_AT, "match", "namespaces"), told)
-    elif swallowed(Names(namespaces.include, policies.profile.exclude_namespaces)):
-        told = "this has no effect: the Profile leaves these namespaces alone"
-        document.problems.warning((*SPEC_AT, "match", "namespaces"), told)
+def _warn_of_twice(document: Document, name: str, before: Sequence[Any], names: Sequence[Any], at: Path) -> None:
+    policy, slash, _ = name.partition("/")
+    if name in before:
+        document.problems.warning(at, f"`{name}` is named twice", "leave one out")
+    elif slash and policy in names:
+        document.problems.warning(at, f"`{policy}` means all of its rules, this one too", "leave one out")
+
+
+def _warn_of_no_effect(
+    document: Document, exemption: Exemption, name: str, policies: Policies, rules: Sequence[Rule], at: Path
+) -> None:
+    """`rules` are those that are meant and in force."""
+    policy, match = name.partition("/")[0], exemption.spec.match
+    what = f"`{name}`" if name != policy else f"the policy {name}"
+    namespaces: Path = (*SPEC_AT, "match", "namespaces")
+    if not policies.profile.in_force(policy):
+        document.problems.warning(at, f"this has no effect: the policy {policy} is not in force here")
+    elif rules and all(_is_off(rule) for rule in rules):
+        document.problems.warning(at, f"this has no effect: the mode of {what} is off")
+    elif rules and all(_is_elsewhere(rule, match.namespaces) for rule in rules):
+        document.problems.warning(namespaces, f"this has no effect: {what} is not about these namespaces")
+    elif swallowed(Names(match.namespaces.include, policies.profile.exclude_namespaces)):
+        document.problems.warning(namespaces, "this has no effect: the Profile leaves these namespaces alone")
+    elif match.images and rules and not any(_finds_in_containers(rule, policies) for rule in rules):
+        told = f"this has no effect on {what}: what it finds is in no container"
+        document.problems.warning((*SPEC_AT, "match", "images"), told, "leave `images` out", on="key")
+
+
+def _finds_in_containers(rule: Rule, policies: Policies) -> bool:
+    return rule.parts.about_containers or policies.written[rule.info.id].kind == "sidecar"
+
+
+def _is_off(rule: Rule) -> bool:
+    return all(step.mode is Mode.OFF for step in rule.rollout.steps)
+
+
+def _is_elsewhere(rule: Rule, namespaces: Names) -> bool:
+    return any(match.namespaces and disjoint(match.namespaces, namespaces) for match in rule.matches)
 
 
 def _warn_of_everywhere(document: Document, exemption: Exemption) -> None:

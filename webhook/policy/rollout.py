@@ -14,6 +14,8 @@ class Rollout(NamedTuple):
 
     policy: str
     steps: tuple[Step, ...]
+    whose: str = ""
+    """Whose word it is, for people: the rule's, the Profile's, the policy's; "" where nobody says anything."""
 
     @property
     def needs_labels(self) -> bool:
@@ -29,7 +31,7 @@ class Rollout(NamedTuple):
         """The mode at a time for a namespace; None where its labels would decide and are not known."""
         chosen: Mode | None = Mode.OFF
         for step in self.steps:
-            applies = self._applies(step, now, name, namespace)
+            applies = self.applies(step, now, name, namespace)
             if applies is None:
                 chosen = None
             elif applies:
@@ -42,7 +44,8 @@ class Rollout(NamedTuple):
         ahead = sorted(day for day in days if day.begins > now)
         return ahead[0].isoformat() if ahead else ""
 
-    def _applies(self, step: Step, now: datetime, name: str, namespace: Namespace | None) -> bool | None:
+    def applies(self, step: Step, now: datetime, name: str, namespace: Namespace | None) -> bool | None:
+        """Whether a step has begun and fits the namespace; None where its labels would decide and are not known."""
         if step.from_ and now < step.from_.begins:
             return False
         if step.namespaces and not step.namespaces.covers(name):
@@ -56,9 +59,9 @@ class Rollout(NamedTuple):
         return step.namespace_selector.matches(namespace.labels)
 
 
-def constant(policy: str, mode: Mode) -> Rollout:
+def constant(policy: str, mode: Mode, whose: str = "") -> Rollout:
     """The rollout of a policy that has one mode everywhere and always."""
-    return Rollout(policy, (Step(mode),))
+    return Rollout(policy, (Step(mode),), whose)
 
 
 def share(policy: str, namespace: str) -> int:

@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from webhook.admission.finding import Mode, RuleInfo
-from webhook.admission.kinds import POD_CARRIERS, KindPattern
+from webhook.admission.kinds import POD_CARRIERS, SCALED, KindPattern
 from webhook.admission.request import GroupKind, Operation, Request
-from webhook.admission.rule import OBJECT_PHASES, POD_PHASES, Condition, RuleParts
+from webhook.admission.rule import OBJECT_PHASES, POD_PHASES, Check, Condition, RuleParts
 from webhook.patterns import Glob
 from webhook.pod.containers import Container, Pod, Role
 from webhook.pod.image import Image, ImagePatterns
 from webhook.policy.exceptions import Exemption
 from webhook.policy.matching import ContainerMatch, Match
 from webhook.policy.rollout import Rollout
+from webhook.policy.trusted import NOBODY, Trusted
 from webhook.policy.words import Template
 
 DEFAULT_KINDS = tuple(KindPattern(kind.group, kind.kind) for kind in POD_CARRIERS)
@@ -32,19 +33,25 @@ class Selection:
 
     def containers(self, pod: Pod) -> tuple[Container, ...]:
         """The pod's containers that are meant."""
-        if self.match is None and self.include is None and self.exclude is None:
+        if self.of_roles_alone:
             roles = tuple(self.roles)  # comparing is cheaper than a role's hash
             meant = tuple([c for c in pod.containers if c.role in roles])
         else:
-            meant = tuple(c for c in pod.containers if self._means(c))
+            meant = tuple(c for c in pod.containers if self.means(c))
         return meant if len(meant) < len(pod.containers) else pod.containers
+
+    @property
+    def of_roles_alone(self) -> bool:
+        """Whether nothing but the role of a container matters."""
+        return self.match is None and self.include is None and self.exclude is None
 
     def covers_volume(self, image: str) -> bool:
         """Image volumes are meant unless the rule says which containers it is about."""
         narrowed = self.match and (self.match.of or (self.match.names and self.match.names.include))
         return not narrowed and self._image(image)
 
-    def _means(self, container: Container) -> bool:
+    def means(self, container: Container) -> bool:
+        """Whether this container is meant."""
         return container.role in self.roles and self._names(container.name) and self._image(container.image)
 
     def _names(self, name: str) -> bool:
@@ -75,6 +82,8 @@ class Rule:
     message: Template | None = None
     fix: Template | None = None
     ratchet: bool = True
+    show: bool = True
+    """Whether what it finds may be told."""
     on_unavailable: Mode = Mode.ENFORCE
     exemptions: tuple[Exemption, ...] = ()
     makes: bool = field(init=False)
@@ -98,10 +107,26 @@ class Rule:
 
     def covers(self, kind: GroupKind, subresource: str, operation: Operation) -> bool:
         """Whether requests of this kind and operation concern it: every match that names kinds must agree."""
-        return operation in self.operations and all(
-            any(pattern.covers(kind, subresource) for pattern in kinds)
-            for kinds in [match.kinds for match in self.matches if match.kinds] or [DEFAULT_KINDS]
-        )
+        return operation in self.operations and self.other_kinds(kind, subresource) is None
+
+    def other_kinds(self, kind: GroupKind, subresource: str) -> tuple[KindPattern, ...] | None:
+        """The kinds that a match names without this one; None where every match agrees to it."""
+        for kinds in [match.kinds for match in self.matches if match.kinds] or [DEFAULT_KINDS]:
+            if not any(self._means(pattern, kind, subresource) for pattern in kinds):
+                return kinds
+        return None
+
+    def checks(self, subresource: str) -> tuple[Check, ...]:
+        """What it checks; of a Scale only what it says of replicas, unless it names the subresource."""
+        if subresource != "scale" or any(pattern.subresource for pattern in self.kinds):
+            return self.parts.checks
+        return self.parts.of_scale
+
+    def _means(self, pattern: KindPattern, kind: GroupKind, subresource: str) -> bool:
+        """Whether a pattern covers it; a rule about replicas covers the subresource that changes them."""
+        if subresource == "scale" and self.parts.of_scale and kind in SCALED and pattern.covers(kind, ""):
+            return True
+        return pattern.covers(kind, subresource)
 
     def exemptions_for(self, request: Request) -> tuple[Exemption, ...]:
         """The exemptions that concern this request."""
@@ -116,6 +141,8 @@ class Ruleset:
     revision: str
     profile: str = ""
     exclude_namespaces: tuple[Glob, ...] = ()
+    trusted: Trusted = NOBODY
+    """The registries that may be asked, and those whose signatures count."""
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Where engine/match.py keeps which rules concern which kind and namespace; bounded there."""
 

@@ -47,7 +47,8 @@ def tweaked(obj: dict[str, Any], tweak: Mapping[str, Any] | None) -> dict[str, A
     for key, put in _SHORT.items():
         if key in tweak:
             pod = put(pod, tweak[key])
-    return _put(obj, at, pod)
+    found: dict[str, Any] = put_at(obj, at, pod)
+    return found
 
 
 def carried(pod: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -66,14 +67,16 @@ def carried(pod: dict[str, Any], kind: str) -> dict[str, Any]:
         workload["spec"] = {"selector": {"matchLabels": of_pods["labels"]}}
     elif kind == "CronJob":
         workload["spec"] = {"schedule": "0 3 * * *"}
-    return _put(workload, POD_AT[group, kind], template)
+    made: dict[str, Any] = put_at(workload, POD_AT[group, kind], template)
+    return made
 
 
-def _put(obj: Any, at: Path, value: dict[str, Any]) -> dict[str, Any]:
+def put_at(obj: Any, at: Path, value: Any) -> Any:
+    """The object with a value at a path of keys; it is not changed itself."""
     if not at:
         return value
     obj = obj if isinstance(obj, dict) else {}
-    return {**obj, str(at[0]): _put(obj.get(at[0]), at[1:], value)}
+    return {**obj, str(at[0]): put_at(obj.get(at[0]), at[1:], value)}
 
 
 def _first(pod: dict[str, Any], patch: Any) -> dict[str, Any]:
@@ -107,7 +110,8 @@ def _list(pod: dict[str, Any], key: str) -> list[Any]:
 
 
 def _with_spec(pod: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
-    return _put(pod, ("spec",), merged(pod.get("spec"), {key: value}))
+    changed: dict[str, Any] = put_at(pod, ("spec",), merged(pod.get("spec"), {key: value}))
+    return changed
 
 
 _SHORT: dict[str, Any] = {  # in the order in which they are done where a tweak says several

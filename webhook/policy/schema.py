@@ -57,10 +57,10 @@ def _rule(definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _or_parameter(schema: Any) -> Any:
-    """The schema with `${name}` allowed wherever a value of a few, a number or a boolean is wanted."""
+    """The schema with `${name}` allowed wherever a value of a few or of a form, a number or a boolean is wanted."""
     if not isinstance(schema, dict):
         return schema
-    if "enum" in schema or schema.get("type") in _NO_TEXT:
+    if "enum" in schema or "pattern" in schema or schema.get("type") in _NO_TEXT:
         said = {key: schema[key] for key in schema if key == "description"}
         return {**said, "anyOf": [{key: schema[key] for key in schema if key != "description"}, _PLACE]}
     walked = dict(schema)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from webhook.admission.days import Day
 from webhook.admission.facts import Namespace
 from webhook.admission.finding import Mode
-from webhook.policy.dates import Day
 from webhook.policy.model import Step
 from webhook.policy.rollout import Rollout, share
 

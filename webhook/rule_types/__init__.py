@@ -2,6 +2,9 @@
 
 A rule type's module has `Params` (the shape of its value in YAML) and
 `compile(params, compiling: Compiling) -> RuleParts`. The key `podSecurity` lives in pod_security.py.
+
+Where the sentences of its keys do not say what a rule wants, `sentences(params, compiling) -> Iterator[str]` does, for
+`doorward explain`; it may be left out.
 """
 
 import re

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook.admission.rule import Compiling
+from webhook.admission.schema_check import tell_misfits
 from webhook.pod.containers import LISTS
 from webhook.pod.defaults import admitted, defaulted
 from webhook.pod.encoding import encoded
@@ -12,6 +13,7 @@ from webhook.pod.merge import find, keys_of
 from webhook.pod.quantity import Quantity, QuantityError
 from webhook.pod.schema import Field, Schema, kind_schema
 from webhook.pod.workloads import POD_AT
+from webhook.rule_types._amounts import refuse_negative
 from webhook.rule_types._default_leaves import HANDLERS, PROBES, leaves, means_absent
 from webhook.rule_types._default_sources import check_source, is_source, sources_in, without_sources
 from webhook.rule_types._default_targets import CONTAINER, Targets, pod_spec, volume
@@ -105,12 +107,7 @@ def _check(verb: str, part: Path, wanted: Any, field: Field, seen: Any, compilin
     for path, source in sources_in(wanted):
         check_source(source, (*at, *path), schema.at(path), compiling)
     plain = without_sources(wanted)
-    for path, guess in schema.unknown_fields(plain):
-        cure = f"did you mean `{guess}`?" if guess else None
-        compiling.error((*at, *path), f"there is no field `{path[-1]}` in {render(path[:-1]) or 'it'}", cure, on="key")
-    for path, expected, found in schema.wrong_types(plain):
-        cure = "put it in quotes" if expected == "string" else None
-        compiling.error((*at, *path), f"`{render(path)}` is of type {expected}, not {found}", cure)
+    tell_misfits(field, plain, at, compiling)
     for path, value in _scalars(wanted):
         _check_scalar((*at, *path), value, schema.at(path), schema.at(path[:-1]), compiling)
     if len(compiling.problems.found) > before:
@@ -138,8 +135,8 @@ def _check_scalar(at: Path, value: Any, field: Field | None, parent: Field | Non
         compiling.error(at, f"`{value}` is not one of {', '.join(allowed)}")
     if field.type == "quantity" and isinstance(value, str | int | float):
         try:
-            Quantity.of(value)
-        except QuantityError as error:
+            refuse_negative(Quantity.of(value))
+        except ValueError as error:
             compiling.refused(at, error)
 
 
@@ -201,4 +198,4 @@ def _check_amounts(verb: str, wanted: dict[str, Any], compiling: Compiling) -> N
             continue
         if over:
             at = (verb, "containers", "resources", "requests", name)
-            compiling.error(at, f"the request is over the limit of {limits[name]} beside it")
+            compiling.error(at, f"the request is over the limit of {limits[name]} beside it", "lower it")

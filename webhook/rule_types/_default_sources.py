@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from webhook.admission.edits import Edit
 from webhook.admission.operators import CannotDecide
+from webhook.admission.origins import Link
 from webhook.admission.rule import Compiling, Subject
 from webhook.admission.schema_check import check_path
 from webhook.pod.schema import Field, Schema, kind_schema
-from webhook.source.path import EACH, Path, Steps, parse, select
+from webhook.source.path import EACH, Path, Steps, look_up, parse, select
 
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "quantity", "intOrString", "any"})
 
@@ -58,6 +60,29 @@ def sources_in(value: Any, at: Path = ()) -> Iterator[tuple[Path, dict[str, Any]
     elif isinstance(value, dict | list):
         for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from sources_in(inner, (*at, step))
+
+
+def words_on(edit: Edit, at: Path, wanted: Any) -> dict[Path, list[Link]]:
+    """Where the values of an edit come from, by their paths below it; `wanted` is what the rule says for `at`."""
+    step, said = edit.path[-1], look_up(wanted, edit.path[len(at) :])
+    if isinstance(step, int):  # an element that was added: the rule has it at another index
+        listed = look_up(wanted, edit.path[len(at) : -1])
+        said = next((one for one in listed if _became(one, edit.after)), None) if isinstance(listed, list) else None
+    return {below: [Link(_told(source), look_up(edit.after, below))] for below, source in sources_in(said)}
+
+
+def _became(said: Any, value: Any) -> bool:
+    """Whether an element is this one once its sources are looked up."""
+    if is_source(said):
+        return True
+    if isinstance(said, dict) and isinstance(value, dict):
+        return all(_became(inner, value.get(key)) for key, inner in said.items())
+    return bool(said == value)
+
+
+def _told(value: dict[str, Any]) -> str:
+    source = source_of(value)
+    return f"pod {value['from']['pod']}" if source.of == "pod" else f"namespace {source.of[:-1]} {source.key}"
 
 
 def without_sources(value: Any) -> Any:

@@ -8,6 +8,7 @@ from webhook.admission.finding import Found
 from webhook.admission.rule import Check, Compiling, Make, Subject
 from webhook.admission.words import quote
 from webhook.pod.quantity import Quantity, QuantityError
+from webhook.rule_types._amounts import Amount
 from webhook.rule_types._volumes import sources_of, volumes_of
 from webhook.source.declare import field, fields, shape
 from webhook.source.path import Path
@@ -20,9 +21,9 @@ class SizeLimit:
     """What a size limit must be; every bound also refuses one that is left out, unless `required: false`."""
 
     required: bool | None = field("A limit must be there; false lets it be left out despite bounds.", default=None)
-    default: Quantity | None = field("Set where an emptyDir has no limit.", default=None)
-    min: Quantity | None = field("The smallest limit.", default=None)
-    max: Quantity | None = field("The largest limit.", default=None)
+    default: Amount | None = field("Set where an emptyDir has no limit.", default=None)
+    min: Amount | None = field("The smallest limit.", default=None)
+    max: Amount | None = field("The largest limit.", default=None)
 
     def __post_init__(self) -> None:
         if all(getattr(self, part.name) is None for part in fields(self)):
@@ -100,10 +101,12 @@ def tell_size(bounds: SizeLimit, compiling: Compiling) -> None:
         elif size is not None and size.nano == 0:
             compiling.error((*at, key), "0 means no limit", "say how much, such as 1Gi, or leave it out")
     if bounds.min is not None and bounds.max is not None and bounds.min > bounds.max:
-        compiling.error((*at, "min"), f"the minimum {bounds.min} is above the maximum {bounds.max}")
+        compiling.error((*at, "min"), f"the minimum {bounds.min} is above the maximum {bounds.max}", "swap them")
     elif bounds.default is not None and bounds.max is not None and bounds.default > bounds.max:
-        compiling.error((*at, "default"), f"the default {bounds.default} is above the maximum {bounds.max}")
+        told = f"the default {bounds.default} is above the maximum {bounds.max}"
+        compiling.error((*at, "default"), told, f"write {bounds.max} or less")
     elif bounds.default is not None and bounds.min is not None and bounds.default < bounds.min:
-        compiling.error((*at, "default"), f"the default {bounds.default} is below the minimum {bounds.min}")
+        told = f"the default {bounds.default} is below the minimum {bounds.min}"
+        compiling.error((*at, "default"), told, f"write {bounds.min} or more")
     if bounds.required is False and bounds.default is bounds.min is bounds.max is None:
         compiling.error((*at, "required"), "a limit may be left out anyway", "say required: true, or bounds")

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from webhook.admission.selector import LabelSelector
+from webhook.admission.words import quote
 from webhook.patterns import closest
 
 _PART = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
@@ -37,6 +39,15 @@ def value_mistake(value: str) -> str | None:
     if len(value) > LONGEST_VALUE:
         return f"a label's value has at most {LONGEST_VALUE} characters"
     return "a label's value has letters, digits, - _ and . only, and a letter or digit at both ends"
+
+
+def selector_mistake(selector: LabelSelector) -> str | None:
+    """Why no object can have a label that the selector names; a selector knows no globs."""
+    keys = [*selector.match_labels, *(one.key for one in selector.match_expressions)]
+    values = [*selector.match_labels.values(), *(value for one in selector.match_expressions for value in one.values)]
+    if glob := next((text for text in (*keys, *values) if "*" in text), None):
+        return f"{quote(glob)} is no glob here"
+    return next(filter(None, (*(key_mistake(key, "labels") for key in keys), *map(value_mistake, values))), None)
 
 
 def similar(key: str, candidates: Iterable[str]) -> str | None:

@@ -45,14 +45,19 @@ class KeyParams:
     forbidden: bool | None = field("The key must not be there.", default=None)
     equals: str = field("The value must be this.", default="")
     in_: tuple[str, ...] = field("The value must be one of these.", default=())
-    not_in: tuple[str, ...] = field("The value must be none of these.", default=())
+    not_in: tuple[str, ...] = field("The value must be none of these.", default=(), may_be_empty=True)
     like: tuple[Glob, ...] = field("The value must match one of these globs.", default=(), one_or_many=True)
-    not_like: tuple[Glob, ...] = field("The value must match none of these globs.", default=(), one_or_many=True)
+    not_like: tuple[Glob, ...] = field(
+        "The value must match none of these globs.", default=(), one_or_many=True, may_be_empty=True
+    )
     pattern: tuple[Pattern, ...] = field(
         "The whole value must match one of these regular expressions.", default=(), one_or_many=True
     )
     not_pattern: tuple[Pattern, ...] = field(
-        "The whole value must match none of these regular expressions.", default=(), one_or_many=True
+        "The whole value must match none of these regular expressions.",
+        default=(),
+        one_or_many=True,
+        may_be_empty=True,
     )
     type: TypeName | None = field("What the value must be readable as.", default=None)
     values: tuple[str, ...] = field("The values of `type: enum`.", default=())
@@ -152,7 +157,8 @@ def _typed(params: KeyParams, kind: ValueType | None, at: Path, compiling: Compi
         return
     low, high = (_bound(kind, name, bounds.get(name), at, compiling) for name in ("min", "max"))
     if low is not None and high is not None and low > high:
-        compiling.error((*at, "min"), f"the minimum {quote(params.min)} is above the maximum {quote(params.max)}")
+        told = f"the minimum {quote(params.min)} is above the maximum {quote(params.max)}"
+        compiling.error((*at, "min"), told, "swap them")
     yield _measured(kind, low, high, params)
 
 

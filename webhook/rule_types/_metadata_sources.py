@@ -70,6 +70,12 @@ class Source:
         found = self._found(subject, pod)
         return (made_fit(found) if field == "labels" else found) or None if found else None
 
+    def told(self, field: str, key: str) -> str:
+        """The source in words."""
+        if self.name == "namespace":
+            return f"namespace {field.removesuffix('s')} {key}"
+        return {"user": "who asks", "image": "tag of the first container's image"}.get(self.name, f"pod {self.text}")
+
     def _found(self, subject: Subject, pod: Pod | None) -> str | None:
         if self.name == "user":
             created = subject.request.operation is Operation.CREATE

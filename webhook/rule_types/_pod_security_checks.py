@@ -191,7 +191,8 @@ def proc_mount(_: PodView, container: Container, security: dict[str, Any]) -> Fi
 
 def sysctls(safe: frozenset[str], allowed: Globs) -> OfPod:
     """Kernel settings beyond the safe ones and those that the rule allows."""
-    names = listing([*sorted(safe), *sorted(allowed.exact), *(glob.text for glob in allowed.others)], "and")
+    also = [name for name in sorted(allowed.exact) if name not in safe]
+    names = listing([*sorted(safe), *also, *(glob.text for glob in allowed.others)], "and")
     fix = f"remove it; allowed are {names}"
 
     def check(view: PodView) -> Finds:

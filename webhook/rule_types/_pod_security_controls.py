@@ -5,12 +5,13 @@ https://kubernetes.io/docs/concepts/security/pod-security-standards/, as k8s.io/
 
 from collections.abc import Callable
 from enum import Enum, StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from webhook.patterns import Globs
+from webhook.pod.containers import Container
 from webhook.rule_types import _pod_security_checks as finds
 from webhook.rule_types import _pod_security_fill as fills
-from webhook.rule_types._pod_security_view import Checks, Leaf, OfContainer, OfPod, checks_of
+from webhook.rule_types._pod_security_view import Checks, Finds, Leaf, OfContainer, OfPod, PodView, checks_of
 
 NEWEST = 36
 """The newest minor version whose standards are written down here; `latest` means it."""
@@ -95,7 +96,13 @@ def _leaf(leaf: Leaf) -> Build:
 def _apparmor(_: int, __: Allowance) -> Checks:
     fix = "securityContext: {appArmorProfile: {type: RuntimeDefault}}"
     field = checks_of(Leaf(("appArmorProfile", "type"), lambda value: value not in _PROFILES, _PROFILE, fix))
-    return Checks((*field.pod, finds.apparmor_of_others), (*field.container, finds.apparmor_annotation))
+    [in_field] = field.container
+
+    def once(view: PodView, container: Container, security: dict[str, Any]) -> Finds:
+        """The annotation where it is wrong: the API server has copied it into the field, which nobody wrote."""
+        return finds.apparmor_annotation(view, container, security) or in_field(view, container, security)
+
+    return Checks((*field.pod, finds.apparmor_of_others), (once,))
 
 
 def _added(_: int, allowance: Allowance) -> Checks:

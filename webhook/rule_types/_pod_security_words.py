@@ -100,7 +100,9 @@ class HostPorts(NamedTuple):
 
     @classmethod
     def _within(cls, first: int, last: int) -> "HostPorts":
+        if first > last:
+            raise ValueError(f"{first}-{last} holds no port", f'write "{last}-{first}"')
         if not 1 <= first <= last <= 65535:
-            cure = "ports go from 1 to 65535" if first <= last else f'write "{last}-{first}"'
-            raise ValueError(f"{first}-{last} holds no port" if first > last else f"{first}-{last} is too wide", cure)
+            told = f"{first} is no port" if first == last else f"{first}-{last} goes beyond all ports"
+            raise ValueError(told, "ports go from 1 to 65535")
         return cls(range(first, last + 1))

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from webhook.patterns import closest
 from webhook.pod.quantity import Quantity
+from webhook.rule_types._amounts import Amount
 from webhook.source.declare import changed, field, fields, shape
 from webhook.source.path import Path
 from webhook.source.shape import BROKEN, Problems, decode, json_schema, wrong
@@ -68,7 +69,7 @@ class LimitDefault(NamedTuple):
     @classmethod
     def of(cls, value: int | float) -> "LimitDefault":
         """A number as YAML has it."""
-        return cls(Quantity.of(value))
+        return cls(Amount.of(value))
 
 
 @shape
@@ -76,9 +77,9 @@ class RequestBounds:
     """What a request must be; where there is none, the container's limit is read as its request."""
 
     required: bool | None = field("A request must be there; false lets it be left out despite bounds.", default=None)
-    default: Quantity | None = field("Set where a container has neither a request nor a limit.", default=None)
-    min: Quantity | None = field("The smallest request.", default=None)
-    max: Quantity | None = field("The largest request.", default=None)
+    default: Amount | None = field("Set where a container has neither a request nor a limit.", default=None)
+    min: Amount | None = field("The smallest request.", default=None)
+    max: Amount | None = field("The largest request.", default=None)
 
     def __post_init__(self) -> None:
         _refuse_empty(self)
@@ -92,8 +93,8 @@ class LimitBounds:
     default: LimitDefault | None = field(
         "Set where a container has no limit: a quantity, or asRequest for what it requests.", default=None
     )
-    min: Quantity | None = field("The smallest limit.", default=None)
-    max: Quantity | None = field("The largest limit.", default=None)
+    min: Amount | None = field("The smallest limit.", default=None)
+    max: Amount | None = field("The largest limit.", default=None)
     equals_request: bool | None = field("The limit must be what is requested.", default=None)
     forbidden: bool | None = field("There must be no limit.", default=None)
 
@@ -122,8 +123,8 @@ class ResourceBounds:
 class Range:
     """From where to where a sum may go."""
 
-    min: Quantity | None = field("The smallest sum.", default=None)
-    max: Quantity | None = field("The largest sum.", default=None)
+    min: Amount | None = field("The smallest sum.", default=None)
+    max: Amount | None = field("The largest sum.", default=None)
 
     def __post_init__(self) -> None:
         _refuse_empty(self)

@@ -56,9 +56,9 @@ def pod_contradictions(bounds: PodBounds) -> Iterator[Contradiction]:
     """Sums that no pod can have."""
     for side, of in (("request", bounds.request), ("limit", bounds.limit)):
         if of and _above(of.min, of.max):
-            yield (side, "min"), f"the minimum {of.min} is above the maximum {of.max}", None
+            yield (side, "min"), f"the minimum {of.min} is above the maximum {of.max}", "swap them"
     if bounds.request and bounds.limit and _above(bounds.request.min, bounds.limit.max):
-        yield ("request", "min"), f"no limit is below its request, and limit.max is {bounds.limit.max}", None
+        yield ("request", "min"), f"no limit is below its request, and limit.max is {bounds.limit.max}", "lower it"
 
 
 def _of_one_side(name: str, side: str, of: RequestBounds | LimitBounds) -> Iterator[Contradiction]:
@@ -67,11 +67,11 @@ def _of_one_side(name: str, side: str, of: RequestBounds | LimitBounds) -> Itera
         if quantity is not None and not _is_countable(name, quantity):
             yield (side, key), f"{name} is counted in whole {_unit(name)}, {quantity.text} is not", _whole(quantity)
     if _above(of.min, of.max):
-        yield (side, "min"), f"the minimum {of.min} is above the maximum {of.max}", None
+        yield (side, "min"), f"the minimum {of.min} is above the maximum {of.max}", "swap them"
     elif _above(default, of.max):
-        yield (side, "default"), f"the default {default} is above the maximum {of.max}", None
+        yield (side, "default"), f"the default {default} is above the maximum {of.max}", f"write {of.max} or less"
     elif _above(of.min, default):
-        yield (side, "default"), f"the default {default} is below the minimum {of.min}", None
+        yield (side, "default"), f"the default {default} is below the minimum {of.min}", f"write {of.min} or more"
 
 
 def _of_forbidden(bounds: ResourceBounds, limit: LimitBounds) -> Iterator[Contradiction]:
@@ -86,7 +86,7 @@ def _of_forbidden(bounds: ResourceBounds, limit: LimitBounds) -> Iterator[Contra
 def _between(request: RequestBounds, limit: LimitBounds, ratio: Ratio | None) -> Iterator[Contradiction]:
     """What requests and limits say against each other; a limit is at least its request."""
     if _above(request.min, limit.max):
-        yield ("request", "min"), f"no limit is below its request, and limit.max is {limit.max}", None
+        yield ("request", "min"), f"no limit is below its request, and limit.max is {limit.max}", "lower it"
         return
     if limit.equals_request and _above(limit.min, request.max):
         yield ("limit", "min"), f"the limit must equal a request of at most {request.max}", None

@@ -1,48 +1,9 @@
-"""What was fine once needs no second look: the same few images and amounts come again and again."""
+"""Parts of an object on which rules depend: the same few come again and again."""
 
-from collections.abc import Callable
 from typing import Any
 
-from webhook.admission.rule import Check, Fine, Subject
+from webhook.admission.rule import Subject
 from webhook.pod.containers import Role
-
-MOST = 512
-"""Parts that are remembered for each rule: they come from users, so they are few and short."""
-
-LONGEST = 500
-"""Characters of a part that is remembered; nobody can pull from a longer image reference."""
-
-Said = Callable[[Subject], list[Any] | None]
-"""All that a rule depends on, in parts that it judges one by one: nested tuples, where equal text has an equal verdict;
-None where the rule depends on more."""
-
-
-def fine_again(said: Said, checks: tuple[Check, ...]) -> Fine:
-    """The short answer of a rule that judges each part of what is said by itself, and nothing else."""
-    known: set[Any] = set()
-
-    def fine(subject: Subject) -> bool:
-        parts = subject.derived(said, said)
-        try:
-            if parts is None or known.issuperset(parts):
-                return parts is not None
-        except TypeError:  # a list or an object stands where a text belongs
-            return False
-        if any(True for check in checks for _ in check(subject)):
-            return False
-        if len(known) + len(parts) > MOST:
-            known.clear()
-        known.update([part for part in parts[:MOST] if _length(part) <= LONGEST])
-        return True
-
-    return fine
-
-
-def _length(part: Any) -> int:
-    """How many characters a part has; too many for one that holds more than texts, for 1 equals true."""
-    if isinstance(part, tuple):
-        return sum(map(_length, part))
-    return len(part) if isinstance(part, str) else 0 if part is None else LONGEST + 1
 
 
 def images(subject: Subject) -> list[Any] | None:
@@ -68,3 +29,74 @@ def amounts(subject: Subject) -> list[Any] | None:
             return None
         found.append((*requests.items(), None, *limits.items()))
     return found
+
+
+_OLD_PROFILES = (
+    "container.apparmor.security.beta.kubernetes.io/",
+    "container.seccomp.security.alpha.kubernetes.io/",
+    "seccomp.security.alpha.kubernetes.io/",
+)
+_NODE = ("hostNetwork", "hostPID", "hostIPC", "hostUsers", "os")
+
+
+def security(subject: Subject) -> list[Any] | None:
+    """The security settings of the pod and its containers, as one text; None for what is rare.
+
+    Rare are ports of the node, hooks, probes of other hosts and profiles in annotations. `repr` writes equal texts for
+    equal settings alone: true is not 1.
+    """
+    pod = subject.pod
+    if pod is None or subject.request.old_object is not None:
+        return None
+    spec, annotations = pod.spec, pod.metadata.get("annotations")
+    if annotations and not (isinstance(annotations, dict) and _without_profiles(annotations)):
+        return None
+    said = [repr(spec.get("securityContext")), _volume_types(spec.get("volumes"))]
+    said += [repr(spec[key]) + key for key in _NODE if key in spec]
+    for container in subject.containers:
+        raw = container.raw
+        if "lifecycle" in raw or _uses_node(raw):
+            return None
+        said.append(repr(raw.get("securityContext")))
+    return ["\n".join(said)]
+
+
+def _without_profiles(annotations: dict[str, Any]) -> bool:
+    for key in annotations:  # noqa: SIM110 - a generator would cost as much as the answer
+        if key.startswith(_OLD_PROFILES):
+            return False
+    return True
+
+
+def _volume_types(volumes: Any) -> str:
+    if not isinstance(volumes, list):
+        return repr(volumes)
+    return " ".join(sorted({_volume_type(one) for one in volumes}))
+
+
+def _volume_type(volume: Any) -> str:
+    if not isinstance(volume, dict):
+        return repr(volume)
+    return repr([key for key, source in volume.items() if source is not None])
+
+
+def _uses_node(raw: dict[str, Any]) -> bool:
+    """Whether a port may be the node's, or a probe another host's."""
+    ports = raw.get("ports")
+    if ports:
+        for port in ports if isinstance(ports, list) else (ports,):
+            if not isinstance(port, dict) or "hostPort" in port:
+                return True
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        handler = raw.get(probe)
+        if handler is not None and (not isinstance(handler, dict) or _names_host(handler)):
+            return True
+    return False
+
+
+def _names_host(handler: dict[str, Any]) -> bool:
+    for action in ("httpGet", "tcpSocket"):
+        called = handler.get(action)
+        if called is not None and (not isinstance(called, dict) or "host" in called):
+            return True
+    return False

@@ -15,7 +15,8 @@ _VOLUME_PREFIX = "kube-api-access-"
 
 
 def remove_token(subject: Subject, draft: Draft) -> None:
-    """Take the volume and its mounts away, from behind so that indexes hold."""
+    """Take the volume and its mounts away, from behind so that indexes hold; a list goes with its last element, for
+    the API server writes no empty ones."""
     if subject.pod is None:
         return
     at: Path = (*subject.pod.at, "spec")
@@ -24,7 +25,8 @@ def remove_token(subject: Subject, draft: Draft) -> None:
         draft.note("automountServiceAccountToken was true and is now false")
     draft.set(setting, False)
     for path in reversed(list(_places(subject, draft.object))):
-        draft.remove(path)
+        is_last = len(draft.get(path[:-1])) == 1
+        draft.remove(path[:-1] if is_last else path)
 
 
 def token_left(subject: Subject) -> Iterator[Found]:

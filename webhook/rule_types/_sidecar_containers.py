@@ -5,6 +5,7 @@ from typing import Any
 
 from webhook.admission.edits import same
 from webhook.admission.finding import Found
+from webhook.admission.origins import Link
 from webhook.admission.words import shown
 from webhook.pod.containers import Container
 from webhook.pod.encoding import encoded
@@ -55,6 +56,12 @@ class Declared:
             others = [one for one in made.get("env", ()) if one.get("name") != self.env]
             made["env"] = [{"name": self.env, "value": tuning.ports}, *others]
         return made
+
+    def links(self, tuning: Tuning) -> dict[Path, list[Link]]:
+        """Every word on the values that annotations choose, by their paths in the container."""
+        if self.tuner is None:
+            return {}
+        return {("resources", *key): self.tuner.links(key, tuning) for key in tuning.amounts}
 
     def differences(self, found: Container, tuning: Tuning | None) -> Iterator[Found]:
         """What is not as declared; nothing for what this rule has put in and nobody changed."""

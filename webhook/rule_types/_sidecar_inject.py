@@ -1,6 +1,7 @@
 """Putting containers, volumes and mounts into a pod: only where nothing stands, never over what is there."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from webhook.admission.edits import Conflict, Draft, Verb, same
@@ -57,6 +58,7 @@ def retune(parts: Parts, tuning: Tuning, pod: Pod, draft: Draft) -> None:
             continue
         for (side, name), amount in tuning.amounts.items() if one.tuner else ():
             draft.set((*there.at, "resources", side, name), amount.canonical)
+        draft.origin(there.at, partial(one.links, tuning))
         if one.env and tuning.ports is not None:
             _set_env(there, one.env, tuning.ports, draft)
 
@@ -98,6 +100,8 @@ def _put_containers(parts: Parts, absent: list[Declared], tuning: Tuning | None,
                 draft.insert(at, index, one.wanted(tuning))
             else:
                 draft.append(at, one.wanted(tuning))
+            if tuning is not None:
+                draft.origin(draft.edits[-1].path, partial(one.links, tuning))
         before = one.name
 
 
@@ -133,11 +137,12 @@ def _lacking(at: Path, key: str, wanted: dict[str, Any], obj: dict[str, Any]) ->
 
 
 def _refuse_twin(at: Path, draft: Draft) -> None:
-    """What another rule has put there under the same key, with other values: the order of rules must not decide."""
+    """What another rule has put there under the same key, with other values: the order of rules must not decide. The
+    list is named, not the place in it, which is another one when /validate learns of it."""
     there = _key(draft.get(at))
     for edit in draft.edits:
         if edit.rule != draft.rule and _adds(edit.verb) and edit.path[:-1] == at[:-1] and _key(edit.after) == there:
-            raise Conflict(at, edit.rule, draft.rule)
+            raise Conflict(at[:-1], edit.rule, draft.rule)
 
 
 def _key(element: Any) -> Any:

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from webhook.admission.rule import Compiling
+from webhook.admission.schema_check import tell_misfits
 from webhook.patterns import closest
 from webhook.pod.image import Image
 from webhook.pod.merge import find, keys_of
-from webhook.pod.quantity import Quantity, QuantityError
-from webhook.pod.schema import Field, Schema, fields_allowed_in
+from webhook.pod.quantity import Quantity
+from webhook.pod.schema import Field, fields_allowed_in
+from webhook.rule_types._amounts import refuse_negative
 from webhook.rule_types._default_targets import CONTAINER, volume
 from webhook.rule_types._sidecar_tune import SIDES, Key, key_of
-from webhook.source.path import Path, look_up, render
+from webhook.source.path import Path, look_up
 
 if TYPE_CHECKING:
     from webhook.rule_types.sidecar import Params
@@ -36,6 +38,9 @@ def check_params(params: "Params", compiling: Compiling) -> bool:
         _check_container(raw, at, compiling)
     _check_names(params, compiling)
     _check_volumes(params, compiling)
+    if params.skip and params.skip.owner_kinds:
+        told = "whoever writes a pod can go without by an owner reference that is not true"
+        compiling.warning(("skip", "ownerKinds"), told, "choose by namespace, or make an exception", on="key")
     if params.declared and _errors(compiling) == before:
         _check_whole(params, compiling)
     return _errors(compiling) == before
@@ -115,13 +120,7 @@ def _check_container(raw: dict[str, Any], at: Path, compiling: Compiling) -> Non
 
 def check_values(value: dict[str, Any], at: Path, field: Field, compiling: Compiling) -> None:
     """Fields that do not exist, values of wrong types, unknown words, quantities nobody can read, twins in lists."""
-    schema = Schema(field)
-    for path, guess in schema.unknown_fields(value):
-        cure = f"did you mean `{guess}`?" if guess else None
-        compiling.error((*at, *path), f"there is no field `{path[-1]}` in {render(path[:-1]) or 'it'}", cure, on="key")
-    for path, expected, found in schema.wrong_types(value):
-        cure = "put it in quotes" if expected == "string" else None
-        compiling.error((*at, *path), f"`{render(path)}` is of type {expected}, not {found}", cure)
+    tell_misfits(field, value, at, compiling)
     _check_below(value, at, field, compiling)
 
 
@@ -143,8 +142,8 @@ def _check_below(value: Any, at: Path, field: Field | None, compiling: Compiling
         compiling.error(at, f"`{value}` is not one of {', '.join(field.enum)}")
     elif field is not None and field.type == "quantity" and not isinstance(value, bool):
         try:
-            Quantity.of(value)
-        except QuantityError as error:
+            refuse_negative(Quantity.of(value))
+        except ValueError as error:
             compiling.refused(at, error)
 
 
@@ -185,7 +184,7 @@ def _check_volumes(params: "Params", compiling: Compiling) -> None:
         if len(raw.keys() - {"name"}) > 1:
             compiling.error(("volumes", index), "a volume has one source", on="key")
         check_values(raw, ("volumes", index), volume(), compiling)
-        names.append(name)
+        names += [name] if isinstance(name, str) else []
     mounts = params.mount_into.containers if params.mount_into else ()
     field = CONTAINER.children["volumeMounts"]
     for index, raw in enumerate(mounts):
@@ -203,9 +202,9 @@ def _check_volumes(params: "Params", compiling: Compiling) -> None:
             cure = f"did you mean `{guess}`?" if guess else "declare it under `volumes`"
             compiling.error((*path, "name") if name else path, f"there is no volume `{name}` in this rule", cure)
     mounted = [mount.get("name") for _, mount in used if isinstance(mount, dict)]
-    for index, name in enumerate(names):
-        if name not in mounted:
-            compiling.warning(("volumes", index), f"nothing mounts the volume `{name}`")
+    for index, raw in enumerate(params.volumes):
+        if raw.get("name") in names and raw.get("name") not in mounted:
+            compiling.warning(("volumes", index), f"nothing mounts the volume `{raw['name']}`")
 
 
 def _check_whole(params: "Params", compiling: Compiling) -> None:

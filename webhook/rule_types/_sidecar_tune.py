@@ -4,11 +4,13 @@ Each value by itself: the pod's annotation, else its namespace's, else the rule'
 of bounds is a finding, and the next one counts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from webhook.admission.finding import Found
 from webhook.admission.operators import CannotDecide
+from webhook.admission.origins import Link
 from webhook.admission.rule import Subject
 from webhook.admission.words import quote
 from webhook.pod.quantity import Quantity
@@ -56,6 +58,8 @@ class Tuning(NamedTuple):
     amounts: dict[Key, Quantity]
     ports: str | None
     mistakes: tuple[Found, ...]
+    words: Mapping[str, Sequence[Word]] = MappingProxyType({})
+    """What is said under each annotation, the nearest first."""
 
 
 class Tuner:
@@ -85,7 +89,21 @@ class Tuner:
             if one is not None:
                 chosen[key] = one
         ports = _port_list(self._ports, words[self._ports.annotation], mistakes) if self._ports else None
-        return Tuning(self._settled(chosen, mistakes), ports, tuple(mistakes))
+        return Tuning(self._settled(chosen, mistakes), ports, tuple(mistakes), words)
+
+    def links(self, key: Key, tuning: Tuning) -> list[Link]:
+        """Every word on an amount, the nearest last: the rule's, the namespace's, the pod's."""
+        tuned, amount = self.tuned.get(key), tuning.amounts[key].canonical
+        links = [Link("rule default", self._base[key].canonical)] if key in self._base else []
+        links += _links(tuned.annotation, tuning) if tuned else []
+        counting = [link.value for link in links if not link.refused]
+        if not counting or Quantity.of(counting[-1]) != tuning.amounts[key]:
+            links.append(Link("to go with its request and limit", amount))
+        return links
+
+    def port_links(self, tuning: Tuning) -> list[Link]:
+        """Every word on the ports that are left alone."""
+        return _links(self._ports.annotation, tuning) if self._ports else []
 
     def _settled(self, chosen: dict[Key, Chosen], mistakes: list[Found]) -> dict[Key, Quantity]:
         """The amounts as they go together: of a request over its limit, the one whose word is farther gives way."""
@@ -112,6 +130,14 @@ class Tuner:
             mistakes.append(_too_far(name, nearer, request if nearer is limit else limit, tuned))
         base = {key: Chosen(self._base[key]) for key in ((one, name) for one in SIDES) if key in self._base}
         return base if len(base) == 2 else {("requests", name): limit, ("limits", name): limit}
+
+
+def _links(annotation: str, tuning: Tuning) -> list[Link]:
+    """What is said under an annotation, the nearest last; what cannot be taken is said with the reason."""
+    refused = {id(found.value): found.message for found in tuning.mistakes}
+    whose = {_NAMESPACE: "namespace annotation", _POD: "pod annotation"}
+    words = reversed(tuning.words.get(annotation, ()))
+    return [Link(f"{whose[one.nearness]} {one.key}", one.value, refused.get(id(one.value), "")) for one in words]
 
 
 def key_of(name: str) -> Key:

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from webhook.admission.rule import ReadMark
 from webhook.pod.quantity import Quantity
+from webhook.rule_types._amounts import Amount
 from webhook.rule_types._label_names import key_mistake, value_mistake
 from webhook.rule_types._port_lists import PortList
 from webhook.source.declare import field, shape
@@ -78,12 +80,22 @@ def check_mark(mark: Mark) -> None:
         raise ValueError(f"no label can have this value: {mistake}")
 
 
+def read_marks(opt_in: Mark | None, opt_out: Mark | None) -> tuple[ReadMark, ...]:
+    """What a pod says to be left in or out. What tunes is read again after other rules have written it."""
+    said = ((opt_in, "optIn", True), (opt_out, "optOut", False))
+    return tuple(
+        ReadMark(("metadata", *mark.path), mark.value, (key,), needed=needed) for mark, key, needed in said if mark
+    )
+
+
 @shape
 class Skip:
     """Pods that the rule is not about."""
 
     host_network: bool = field("true: pods on the host's network.", default=False)
-    owner_kinds: tuple[str, ...] = field("Pods of these workloads, such as DaemonSet (can be forged).", default=())
+    owner_kinds: tuple[str, ...] = field(
+        "Pods of these workloads, such as DaemonSet (can be forged).", default=(), may_be_empty=True
+    )
 
     def __post_init__(self) -> None:
         if not self.host_network and not self.owner_kinds:
@@ -108,10 +120,10 @@ class MountInto:
 class Tuned:
     """One request or limit of the sidecar that teams may choose, and within which bounds."""
 
-    default: Quantity | None = field("What it is where no annotation says.", default=None)
+    default: Amount | None = field("What it is where no annotation says.", default=None)
     annotation: str = field("The annotation that chooses it, on the pod or else on its namespace.", default="")
-    min: Quantity | None = field("The smallest that may be chosen.", default=None)
-    max: Quantity | None = field("The largest that may be chosen.", default=None)
+    min: Amount | None = field("The smallest that may be chosen.", default=None)
+    max: Amount | None = field("The largest that may be chosen.", default=None)
 
     def __post_init__(self) -> None:
         if self.default is None and not self.annotation:

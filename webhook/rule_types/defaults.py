@@ -4,7 +4,8 @@
 real keys; `remove` and `clamp` do what they say. Whatever is made so is checked by the same code that makes it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Literal
 
 from webhook.admission.edits import Conflict, Draft, Verb, same
@@ -17,7 +18,9 @@ from webhook.pod.merge import find
 from webhook.rule_types._default_bounds import Clamps, check_clamps, clamp_parts
 from webhook.rule_types._default_leaves import Change, changes
 from webhook.rule_types._default_load import check_targets
+from webhook.rule_types._default_sources import words_on
 from webhook.rule_types._default_targets import Places, Target, Targets
+from webhook.rule_types._replicas import REPLICAS, only_replicas
 from webhook.rule_types._service_account_token import remove_token, token_left
 from webhook.source.declare import field, shape
 from webhook.source.path import Path, look_up
@@ -56,15 +59,22 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     if params.remove:
         makes.append(remove_token)
         checks.append(token_left)
+    of_object = tuple(map(_check_object, in_object.items()))
     return RuleParts(
-        checks=(*checks, *map(_check_object, in_object.items())),
+        checks=(*checks, *of_object),
         fine=_fine(params),
         fill=_all(makes) if makes else None,
         fill_object=_all([_fill_object(item) for item in in_object.items()]) if in_object else None,
         roles=_FILLED,
         needs_pod=bool(makes) and not in_object,
         needs_namespace=any(targets.from_namespace for targets in wanted.values()),
+        about_containers=any(targets.containers for targets in wanted.values()),
+        of_scale=tuple(map(only_replicas, of_object)) if _is_about_replicas(in_object.values()) else (),
     )
+
+
+def _is_about_replicas(wanted: Iterable[Targets]) -> bool:
+    return any(look_up(targets.object, REPLICAS) is not None for targets in wanted)
 
 
 def _all(makes: list[Make]) -> Make:
@@ -99,6 +109,7 @@ def _make_so(verb: str, target: Target, subject: Subject, draft: Draft) -> None:
         wanted = list(changes(verb, target, subject, draft.object))
     except CannotDecide:
         return  # the check tells that the rule is undecided
+    made = len(draft.edits)
     for change in wanted:
         if change.skipped:
             _refuse_clash(change, draft)
@@ -114,6 +125,9 @@ def _make_so(verb: str, target: Target, subject: Subject, draft: Draft) -> None:
                 was, now = shown(change.path, change.found), shown(change.path, change.value)
                 draft.note(f"{change.where} was {was} and is now {now}")
             draft.set(change.path, change.value)
+    if target.wanted.has_sources:
+        for edit in draft.edits[made:]:
+            draft.origin(edit.path, partial(words_on, edit, target.at, target.wanted.value))
 
 
 def _inherit(change: Change, leaf: Path, draft: Draft) -> None:

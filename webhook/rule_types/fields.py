@@ -6,10 +6,12 @@ from typing import Any
 
 from webhook.admission.compile_statements import KEYS, compile_statement
 from webhook.admission.finding import Found
+from webhook.admission.operands import errors
 from webhook.admission.rule import Check, Compiling, Fine, RuleParts, Subject
 from webhook.admission.short_answers import short_answer
 from webhook.admission.statement_lint import warn_of_empty_lists
 from webhook.admission.statements import Statement
+from webhook.rule_types._replicas import checks_of_scale
 from webhook.source.path import Path
 from webhook.source.shape import Problems, wrong
 
@@ -45,9 +47,13 @@ Params = Statements
 
 def compile(params: Statements, compiling: Compiling) -> RuleParts:
     """Every statement becomes one check."""
+    before = errors(compiling.problems)
     compiled = [(below, compile_statement(raw, below, compiling)) for below, raw in params.raw]
     placed = [(below, statement) for below, statement in compiled if statement is not None]
     warn_of_empty_lists(placed, compiling)
+    if not placed and errors(compiling.problems) == before:
+        told = "this finds nothing: its parameters leave nothing of it"
+        compiling.warning((), told, "give them an element, or leave the policy out in the Profile", on="key")
     statements = [statement for _, statement in placed]
     answers = [short_answer(statement) for statement in statements]
     fine = _all(tuple(answer for answer in answers if answer)) if all(answers) else None
@@ -58,7 +64,20 @@ def compile(params: Statements, compiling: Compiling) -> RuleParts:
         ),
         fine=fine,
         needs_pod=any(s.subject != "object" for s in statements),
+        about_containers=any(s.subject == "container" for s in statements),
+        quotes=True,
+        of_scale=checks_of_scale(placed, compiling),
     )
+
+
+def sentences(params: Statements, compiling: Compiling) -> Iterator[str]:
+    """What the rule wants, in words."""
+    from webhook.admission.statement_words import wish
+
+    for below, raw in params.raw:
+        statement = compile_statement(raw, below, compiling)
+        if statement is not None:
+            yield wish(statement)
 
 
 def _check(statement: Statement, answer: Fine | None) -> Check:

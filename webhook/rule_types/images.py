@@ -6,7 +6,7 @@ as the one that it becomes: one finding says what would be rewritten, and no sec
 
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from webhook.admission.edits import Draft
 from webhook.admission.finding import Found
@@ -16,7 +16,9 @@ from webhook.pod.containers import ImageUse
 from webhook.pod.image import Image, ImagePattern, ImagePatterns
 from webhook.pod.image_rewrite import RewriteError, Rewrites, RewriteSource, RewriteTarget, rewrite
 from webhook.rule_types._image_contradictions import TagGlob, tell_contradictions
-from webhook.rule_types._seen import fine_again, images
+from webhook.rule_types._image_pin import pin, said_with_digests
+from webhook.rule_types._pinning import Wanted
+from webhook.rule_types._seen import images
 from webhook.source.declare import field, shape
 from webhook.source.path import Path
 from webhook.source.shape import Problems, json_schema, record, record_schema
@@ -42,7 +44,9 @@ class Tag:
     """What a tag must look like."""
 
     required: bool = field("A tag must be there; a digest satisfies it.", default=False)
-    forbid: tuple[TagGlob, ...] = field("Tags or globs that must not be used, even beside a digest.", default=())
+    forbid: tuple[TagGlob, ...] = field(
+        "Tags or globs that must not be used, even beside a digest.", default=(), may_be_empty=True
+    )
 
     def __post_init__(self) -> None:
         if not self.required and not self.forbid:
@@ -88,18 +92,22 @@ class Params:
 
     from_: tuple[ImagePattern, ...] = field("Registries and paths that images may come from.", default=())
     not_from: tuple[ImagePattern, ...] = field(
-        "Registries, paths and versions that images may not come from.", default=()
+        "Registries, paths and versions that images may not come from.", default=(), may_be_empty=True
     )
-    tag: Tag | None = field("What a tag must look like.", default=None)
+    tag: Tag | None = field("What a tag must look like.", default=None, may_be_empty=True)
     digest: DigestNeed | None = field("required, or preferred (only warns).", default=None)
     pull_policy: PullPolicies | None = field("Which pull policies are allowed.", default=None)
     rewrite: tuple[Replacement, ...] = field(
         "Registries to be replaced, longest match first; `from` sees the result.", default=()
     )
+    pin: Literal["digest"] | None = field(
+        "digest: a tag is resolved once, and its digest written behind it, where a Registry says how to ask.",
+        default=None,
+    )
 
     def __post_init__(self) -> None:
-        if not any((self.from_, self.not_from, self.tag, self.digest, self.pull_policy, self.rewrite)):
-            raise ValueError("nothing is said of images", "say from, notFrom, tag, digest, pullPolicy or rewrite")
+        if not any((self.from_, self.not_from, self.tag, self.digest, self.pull_policy, self.rewrite, self.pin)):
+            raise ValueError("nothing is said of images", "say from, notFrom, tag, digest, pullPolicy, rewrite or pin")
 
 
 def compile(params: Params, compiling: Compiling) -> RuleParts:
@@ -107,6 +115,7 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     rewrites = _rewrites(params, compiling)
     tell_contradictions(params, compiling)
     read = _reader(rewrites)
+    pins = pin(compiling.declared.hosts if compiling.declared else None) if params.pin else None
     checks: list[Check] = [_unreadable(only_warns=params == Params(digest=DigestNeed.PREFERRED))]
     if params.from_:
         checks.append(_outside(ImagePatterns(params.from_), read))
@@ -115,16 +124,20 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     if params.tag:
         checks.append(_tag(params.tag))
     if params.digest:
-        checks.append(_digest(only_warns=params.digest is DigestNeed.PREFERRED))
+        checks.append(_digest(pins.wanted if pins else _nothing, only_warns=params.digest is DigestNeed.PREFERRED))
     if params.pull_policy:
         checks.append(_pull_policy(params.pull_policy))
     if rewrites:
         checks.append(_not_rewritten(rewrites))
+    if pins:
+        checks.append(pins.check)
     return RuleParts(
         checks=tuple(checks),
-        fine=fine_again(images, tuple(checks)),
+        said=said_with_digests if pins else images,
         rewrite=_rewrite(rewrites) if rewrites else None,
         rewrites=rewrites,
+        pin=pins.make if pins else None,
+        asks=((("pin",), ImagePattern.parse("**")),) if pins else (),
     )
 
 
@@ -223,12 +236,17 @@ def _tag(wanted: Tag) -> Check:
     return check
 
 
-def _digest(*, only_warns: bool) -> Check:
+def _nothing(_: Image) -> None:
+    """No image is pinned."""
+
+
+def _digest(pinned: Wanted, *, only_warns: bool) -> Check:
+    """A digest must be there; whether what the rule pins has one, `pin` itself looks."""
     wants = "should have one" if only_warns else "must have one"
 
     def check(subject: Subject) -> Iterator[Found]:
         for use, image in _readable(subject):
-            if image.digest is None:
+            if image.digest is None and pinned(image) is None:
                 fix = f"pin it: {image.repository}{f':{image.tag}' if image.tag else ''}@sha256:..."
                 message = f"{quote(use.text)} has no digest, {wants}"
                 yield Found(use.path, use.text, message, fix, only_warns=only_warns)

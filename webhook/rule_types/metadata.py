@@ -5,26 +5,22 @@ be, _metadata_sources.py what fills it.
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
-from webhook.admission.edits import Draft
 from webhook.admission.finding import Found
 from webhook.admission.operators import CannotDecide
-from webhook.admission.rule import Check, Compiling, Fine, Make, RuleParts, Subject
+from webhook.admission.rule import Check, Compiling, Fine, RuleParts, Subject
 from webhook.admission.words import listing, quote
 from webhook.patterns import Glob
-from webhook.pod.containers import Pod
-from webhook.pod.workloads import POD_AT
 from webhook.rule_types._label_names import key_mistake, similar
+from webhook.rule_types._metadata_fill import Of, fill, fill_own, filling
 from webhook.rule_types._metadata_groups import Keys
 from webhook.rule_types._metadata_keys import Field, Key, KeyParams, compile_key
-from webhook.rule_types._metadata_places import OWN, elsewhere, entries, made_by_controller, mapping, places
+from webhook.rule_types._metadata_places import OWN, elsewhere, entries, mapping, places
 from webhook.source.declare import field, shape
 from webhook.source.path import Path, look_up
 
 _FIELDS: tuple[Field, Field] = ("labels", "annotations")
-
-Of = Literal["pod", "workload", "both", "object"]
 
 
 @shape
@@ -67,10 +63,11 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     return RuleParts(
         checks=(_check(params, groups),),
         fine=_fine(params, groups),
-        fill=_fill(params.of, fillable) if fillable and params.of != "workload" else None,
-        fill_object=_fill_own(params.of, fillable) if fillable and own else None,
+        fill=fill(params.of, fillable) if fillable and params.of != "workload" else None,
+        fill_object=fill_own(params.of, fillable) if fillable and own else None,
         needs_pod=params.of != "object",
         needs_namespace=any(key.params.from_ and key.params.from_.name == "namespace" for key in sources),
+        about_containers=False,
     )
 
 
@@ -170,7 +167,7 @@ def _absent(
     for name, key in keys.exact.items():
         if values.get(name) is None and key.says_when_absent:
             try:
-                value = _filling(key, subject, subject.pod)
+                value = filling(key, subject, subject.pod)
             except CannotDecide as reason:
                 if key.must_be_there:
                     unknown.append(reason)
@@ -239,47 +236,3 @@ def _stray(path: Path, value: Any, subject: Subject) -> Found:
     at = ".".join(str(step) for step in subject.pod.at) if subject.pod else ""
     message = f"misplaced: it stands on the {subject.request.kind.kind}, and pods get what their template has"
     return Found(path, value, message, f"move it to {at}.metadata.{path[-2]}")
-
-
-def _filling(key: Key, subject: Subject, pod: Pod | None) -> str | None:
-    """What an absent key is filled with: what its source has and the rule allows, else the default."""
-    source = key.params.from_
-    value = source.value(subject, pod, key.field, key.text) if source else None
-    if value is not None and key.mistake(value) is None:
-        return value
-    return key.params.default or None
-
-
-def _fill(of: Of, keys: tuple[Key, ...]) -> Make:
-    def make(subject: Subject, draft: Draft) -> None:
-        pod = subject.pod
-        if pod is not None and (of != "object" or not pod.at):
-            _fill_in((*pod.at, "metadata"), keys, subject, pod, draft)
-
-    return make
-
-
-def _fill_own(of: Of, keys: tuple[Key, ...]) -> Make:
-    def make(subject: Subject, draft: Draft) -> None:
-        at = POD_AT.get(subject.request.kind)
-        if made_by_controller(subject.request) or (at is None and of != "object"):
-            return
-        pod = Pod(subject.object, at) if at is not None else None
-        _fill_in(OWN, keys, subject, pod, draft)
-
-    return make
-
-
-def _fill_in(place: Path, keys: tuple[Key, ...], subject: Subject, pod: Pod | None, draft: Draft) -> None:
-    """Fill absent keys at one place; what stands there is never changed, so no selector ever loses its labels."""
-    for key in keys:
-        parents = (draft.get(place), draft.get((*place, key.field)))
-        if not all(isinstance(parent, dict | None) for parent in parents):
-            continue
-        path: Path = (*place, key.field, key.text)
-        try:
-            value = _filling(key, subject, pod)
-        except CannotDecide:
-            continue
-        if value is not None:
-            draft.default(path, value)

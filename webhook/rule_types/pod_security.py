@@ -30,6 +30,7 @@ from webhook.rule_types._pod_security_words import (
     HostPorts,
     Version,
 )
+from webhook.rule_types._seen import security
 from webhook.source.declare import field, shape
 from webhook.source.path import Path
 
@@ -48,9 +49,15 @@ class ExceptParams:
 class AllowParams:
     """What is allowed beyond the standard."""
 
-    capabilities: tuple[CapabilityName, ...] = field("Capabilities that may be added, such as SYS_PTRACE.", default=())
-    host_ports: tuple[HostPorts, ...] = field('Ports of the node that may be taken: 8080 or "5000-6000".', default=())
-    sysctls: tuple[Glob, ...] = field("Kernel settings that may be set: names, or globs such as net.ipv4.*", default=())
+    capabilities: tuple[CapabilityName, ...] = field(
+        "Capabilities that may be added, such as SYS_PTRACE.", default=(), may_be_empty=True
+    )
+    host_ports: tuple[HostPorts, ...] = field(
+        'Ports of the node that may be taken: 8080 or "5000-6000".', default=(), may_be_empty=True
+    )
+    sysctls: tuple[Glob, ...] = field(
+        "Kernel settings that may be set: names, or globs such as net.ipv4.*", default=(), may_be_empty=True
+    )
 
     def __post_init__(self) -> None:
         if not (self.capabilities or self.host_ports or self.sysctls):
@@ -69,7 +76,7 @@ class Params:
     except_: tuple[ExceptParams, ...] = field(
         "All but these controls, or these controls for all but some images.", name="except", default=()
     )
-    allow: AllowParams | None = field("What is allowed beyond the standard.", default=None)
+    allow: AllowParams | None = field("What is allowed beyond the standard.", default=None, may_be_empty=True)
     fill: bool = field("Set what the standard wants where the author left it open.", default=False)
 
 
@@ -107,7 +114,9 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     return RuleParts(
         checks=(judges.check,),
         fine=judges.is_fine,
+        said=None if any(one.spared for one in wanted) else security,
         fill=_fill(fillable, minor) if params.fill and fillable else None,
+        about_containers=judges.look_at_containers,
     )
 
 
@@ -222,6 +231,11 @@ class _Judges:
                 if _concerns(one.control, minor, sort):
                     self._of_pod[sort] += checks.pod
                     self._of_container[sort] += [(judge, one) for judge in checks.container]
+
+    @property
+    def look_at_containers(self) -> bool:
+        """Whether any of them is about containers."""
+        return any(self._of_container.values())
 
     def check(self, subject: Subject) -> Iterator[Found]:
         """What they find, less what is spared."""

@@ -36,4 +36,4 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     def check(_: Subject) -> Iterator[Found]:
         yield found
 
-    return RuleParts(checks=(check,), needs_pod=False)
+    return RuleParts(checks=(check,), needs_pod=False, about_containers=False)

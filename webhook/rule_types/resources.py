@@ -1,11 +1,13 @@
 """resources: what containers and pods may request and be limited to. Quantities: pod/quantity.py."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Literal
 
 from webhook.admission.edits import Draft
 from webhook.admission.finding import Found
-from webhook.admission.rule import Check, Compiling, Make, RuleParts, Subject
+from webhook.admission.origins import Link
+from webhook.admission.rule import Check, Compiling, Make, ReadMark, RuleParts, Said, Subject
 from webhook.admission.words import listing, quote
 from webhook.patterns import closest
 from webhook.pod.containers import Pod, Role
@@ -15,7 +17,7 @@ from webhook.rule_types._resources_check import check_container
 from webhook.rule_types._resources_contradictions import contradictions, pod_contradictions, unreachable
 from webhook.rule_types._resources_fill import fill_container
 from webhook.rule_types._resources_pod import check_pod, quality
-from webhook.rule_types._seen import Said, amounts, fine_again
+from webhook.rule_types._seen import amounts
 from webhook.source.declare import field, shape
 from webhook.source.path import Path, look_up
 from webhook.source.shape import BROKEN, Problems, decode, json_schema, wrong
@@ -131,9 +133,11 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     said = None if params.qos or any(bounds.pod for bounds in everything) else _said(params.classes)
     return RuleParts(
         checks=(_once(*checks),),
-        fine=fine_again(said, tuple(checks)) if said else None,
-        fill=_fill(choose) if fills else None,
+        said=said,
+        fill=_fill(choose, params.classes) if fills else None,
         roles=_ROLES,
+        about_containers=any(bounds.containers for bounds in everything),
+        marks=(ReadMark(params.classes.by.path, None, ("classes", "by")),) if params.classes else (),
     )
 
 
@@ -230,17 +234,29 @@ def _fills(bounds: ResourceBounds) -> bool:
     return any(side is not None and side.default is not None for side in (bounds.request, bounds.limit))
 
 
-def _fill(choose: Callable[[Pod], Bounds]) -> Make:
+def _fill(choose: Callable[[Pod], Bounds], classes: Classes | None) -> Make:
     def make(subject: Subject, draft: Draft) -> None:
         if subject.pod is None:
             return
+        made = len(draft.edits)
         for name, bounds in choose(subject.pod).containers.items():
             if _fills(bounds):
                 for container in subject.containers:
                     if container.role is not Role.EPHEMERAL:
                         fill_container(container, name, bounds, draft)
+        if classes is not None:
+            for edit in draft.edits[made:]:
+                draft.origin(edit.path, partial(_words_on, classes, subject.pod, edit.after))
 
     return make
+
+
+def _words_on(classes: Classes, pod: Pod, amount: Any) -> dict[Path, list[Link]]:
+    """Which class an amount belongs to, and what chose it."""
+    by, name = classes.by, look_up(pod.metadata, classes.by.path[1:])
+    chosen = f"class {quote(name)[1:-1]}" if isinstance(name, str) and name in classes.bounds else "no class"
+    what = f"annotation {by.annotation}" if by.annotation else f"label {by.label}"
+    return {(): [Link(f"{chosen} ({what})", amount)]}
 
 
 def _tell_contradictions(params: Params, compiling: Compiling) -> None:

@@ -15,6 +15,7 @@ from webhook.admission.words import quote, shown
 from webhook.patterns import Glob, Globs
 from webhook.pod.containers import Container, Pod, Role
 from webhook.pod.image import Image, ImagePattern
+from webhook.rule_types import _sidecar_words as words
 from webhook.rule_types._metadata_places import elsewhere, entries
 from webhook.rule_types._sidecar_containers import Declared
 from webhook.rule_types._sidecar_fit import Parts, misfits, standing
@@ -49,7 +50,7 @@ class Params:
     image: ImagePattern | None = field("The image that the container in `named` must have.", default=None)
     opt_in: Mark | None = field("Only pods that ask for it.", default=None)
     opt_out: OptOut | None = field("How a pod asks to go without.", default=None)
-    skip: Skip | None = field("Pods that go without.", default=None)
+    skip: Skip | None = field("Pods that go without.", default=None, may_be_empty=True)
     require: tuple[str, ...] = field(
         "Fields that must be as declared in the end; all that are declared where left out.", default=()
     )
@@ -57,7 +58,9 @@ class Params:
         "Requests and limits that teams choose by annotation: cpu.request and so on.", default={}
     )
     exclude_ports: ExcludePorts | None = field("Ports that teams take out by annotation.", default=None)
-    forbid: tuple[Glob, ...] = field("Names or globs of containers that must not be there.", default=())
+    forbid: tuple[Glob, ...] = field(
+        "Names or globs of containers that must not be there.", default=(), may_be_empty=True
+    )
 
     @property
     def declared(self) -> tuple[dict[str, Any], ...]:
@@ -76,14 +79,14 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     """Bind containers, volumes and bounds; tell what contradicts."""
     if not check_params(params, compiling):
         return RuleParts()
-    concerns = _concerns(params)
+    concerns, marks = _concerns(params), words.read_marks(params.opt_in, params.opt_out)
     checks: list[Check] = [_forbidden(Globs.of(glob.text for glob in params.forbid))] if params.forbid else []
     if params.opt_out and not params.opt_out.allowed:
         checks.append(_asks_in_vain(params.opt_out))
     if params.named:
         checks.append(_named(params, concerns))
     if not params.declared:
-        return RuleParts(checks=tuple(checks))
+        return RuleParts(checks=tuple(checks), marks=marks, about_containers=bool(params.forbid))
     if params.annotations:
         checks.append(_misplaced(params.annotations))
     parts, tuner = _bound(params)
@@ -96,6 +99,8 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
         injects=tuple(one.name for one in parts.containers),
         beside=params.position.name,
         needs_namespace=tunes is not None and tunes.reads_namespace,
+        about_containers=bool(params.forbid or params.mount_into),
+        marks=marks,
     )
 
 

@@ -92,12 +92,14 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
         checks.append(check_paths(Allowed.of(entries)))
     elif params.host_path and not params.types:  # types already leave hostPath out
         checks.append(no_paths)
+    mounts = bool(params.host_path and params.host_path.allowed)
     if params.empty_dir is None:
-        return RuleParts(checks=tuple(checks))
+        return RuleParts(checks=tuple(checks), about_containers=mounts)
     size = params.empty_dir.size_limit
     tell_size(size, compiling)
     checks.append(check_size(size))
-    return RuleParts(checks=tuple(checks), fill=fill_size(size.default) if size.default else None)
+    fill = fill_size(size.default) if size.default else None
+    return RuleParts(checks=tuple(checks), fill=fill, about_containers=mounts)
 
 
 def _types(types: tuple[VolumeType, ...]) -> Check:
