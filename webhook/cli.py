@@ -11,10 +11,12 @@ from webhook.errors import DoorwardError
 COMMANDS = {
     "check": "Check manifests against the rules, offline, with the cluster's answer.",
     "lint": "Check the rules themselves.",
+    "explain": "Say which rules apply to an object and why, or what a policy says in words.",
     "test": "Run the cases of PolicyTest documents beside the rules.",
     "serve": "Answer the Kubernetes API server over TLS; health and metrics on a second, plain port.",
     "manifests": "Print the webhook configurations that the loaded rules need.",
     "certs": "Make, rotate and show the certificates that the API server trusts, in a folder or in a cluster.",
+    "catalogue": "Print a page about the rules folder: its policies, what they change, their parameters and Profiles.",
     "schema": "Print the JSON Schema of the rules folder, for editors.",
     "version": "Print the version.",
 }

@@ -80,6 +80,23 @@ def test_two_rules_that_want_different_values_are_a_conflict_and_the_same_value_
         draft.default(("x",), 2)
 
 
+def test_a_rule_that_changes_something_in_what_another_has_set_is_a_conflict_in_either_order() -> None:
+    whole, inside = (("env",), [{"name": "TZ", "value": "a"}]), (("env", 0, "value"), "b")
+    draft = Draft({})
+    draft.rule = "a/one"
+    draft.set(*whole)
+    draft.set(*inside)
+    draft.rule = "b/two"
+    with pytest.raises(Conflict, match="env is set by a/one and, with another value, by b/two"):
+        draft.set(("env", 0, "value"), "c")
+    draft = Draft({})
+    draft.rule = "b/two"
+    draft.append(("env",), {"name": "TZ", "value": "b"})
+    draft.rule = "a/one"
+    with pytest.raises(Conflict, match="env is set by b/two and, with another value, by a/one"):
+        draft.default(*whole)
+
+
 def test_a_default_leaves_alone_what_the_author_wrote() -> None:
     draft = Draft({"x": 5})
     draft.rule = "a/one"

@@ -169,5 +169,4 @@ def test_the_field_that_an_old_annotation_becomes_is_as_old_as_the_annotation(be
     assert decision.verdict == verdict
     assert {finding.where for finding in decision.findings} == {
         'spec.template.metadata.annotations["container.apparmor.security.beta.kubernetes.io/web"]',
-        "spec.template.spec.containers[0].securityContext.appArmorProfile.type",
     }

@@ -16,9 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.evidence.enclosed import bundle_of, signature_on, statement
-from tests.evidence.pki import CODE_SIGNING, Certified, base64, certify, days, new_key, root
-from tests.evidence.rekor_log import RekorLog, dsse_body, new_log
+from tests.evidence.pki import CODE_SIGNING, PLACE, Certified, base64, certify, days, new_key, root
+from tests.evidence.rekor_log import RekorLog, dsse_body, new_log, rekor_2_body
 from tests.evidence.stamps import Stamper, der, stamper
+from webhook.evidence.dsse import PAYLOAD_TYPE, encoded
+from webhook.policy.trust import AuthoritySpec, Keyless
+from webhook.policy.trusted import Authority
 
 ISSUER = "https://ci.corp.example"
 CI = "https://git.corp.example/shop/web/.ci/build.yaml@refs/heads/main"
@@ -126,17 +129,28 @@ class Sigstore(NamedTuple):
         promised: bool = True,
         stamped: datetime | None = None,
         logged: bytes | None = None,
+        rekor_2: bool = False,
     ) -> bytes:
         """What cosign 3 attaches: a statement that somebody has signed and logged."""
         by, said = signer or self.certificate(), payload or statement()
         signature = signature_on(said, by)
-        entry = self.log.entry(dsse_body(logged or said, signature, by.pem), at, promised=promised)
+        body = dsse_body(logged or said, signature, by.pem)
+        if rekor_2:
+            body = rekor_2_body(encoded(PAYLOAD_TYPE, logged or said), signature, by.der)
+        entry = self.log.entry(body, at, promised=promised)
         stamps = (self.stamper.response(signature, stamped),) if stamped else ()
         return bundle_of(said, signature, by.der, entries=(entry,), stamps=stamps, chained=chained)
 
 
 def sigstore() -> Sigstore:
     return Sigstore(root("CN=Keyless Root,O=corp"), new_key(), new_log(), stamper())
+
+
+def authority(file: bytes, name: str = "ci", spec: dict[str, Any] | None = None, **identity: Any) -> Authority:
+    """An Authority of an identity (CI, unless another is given) and a trusted root."""
+    who = identity or {"issuer": ISSUER, "subject": CI}
+    made = AuthoritySpec(("build",), keyless=Keyless(trusted_root="root.json", **who), **(spec or {}))
+    return Authority(name, made, {"root.json": file, "tsa.pem": b""}, PLACE)
 
 
 def _spki(key: Any) -> bytes:

@@ -102,6 +102,17 @@ def dsse_body(payload: bytes, signature: bytes, verifier: str) -> dict[str, Any]
     }
 
 
+def rekor_2_body(message: bytes, signature: bytes, certificate: bytes) -> dict[str, Any]:
+    """What a log of the second version keeps of a signature on a message, of a certificate of P-256."""
+    signed = {
+        "content": base64(signature),
+        "verifier": {"keyDetails": "PKIX_ECDSA_P256_SHA_256", "x509Certificate": {"rawBytes": base64(certificate)}},
+    }
+    data = {"algorithm": "SHA2_256", "digest": base64(hashlib.sha256(message).digest())}
+    spec = {"hashedRekordV002": {"data": data, "signature": signed}}
+    return {"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": spec}
+
+
 def hashedrekord_body(payload: bytes, signature: bytes, verifier: str) -> dict[str, Any]:
     """What a log keeps of a signature on a payload."""
     return {

@@ -1,4 +1,4 @@
-"""Signers with a key, and what they attach: an independent writer of what cosign 2 and 3 write (enclosed.py has more)."""
+"""Signers with a key, and what they attach, as cosign 2 and 3 write it; enclosed.py has more."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.evidence.enclosed import BUNDLE_TYPE, DIGEST, LOG_AT, SIGNATURE_AT, attached, envelope, statement
+from tests.evidence.enclosed import BUNDLE_TYPE, DIGEST, SIGNATURE_AT, attached, envelope, statement
 from tests.evidence.pki import base64, new_key, public_pem
 from tests.evidence.recorded import keyed
 from webhook.admission.evidence import Rejected
@@ -43,7 +43,7 @@ class Signer:
         if isinstance(self.key, rsa.RSAPrivateKey):
             way = padding.PSS(padding.MGF1(hashed), hashed.digest_size) if pss else padding.PKCS1v15()
             return self.key.sign(message, way, hashed)
-        return self.key.sign(message, ec.ECDSA(hashed))  # type: ignore[no-any-return]
+        return self.key.sign(message, ec.ECDSA(hashed))
 
     def on(self, payload: bytes, kind: str = "application/vnd.in-toto+json") -> bytes:
         """A signature on an envelope's payload."""
@@ -67,9 +67,9 @@ def bundle(payload: bytes, signer: Signer, entries: tuple[dict[str, Any], ...] =
     return json.dumps(document).encode()
 
 
-def signature(payload: bytes, signer: Signer, log: str = "", **more: str) -> Attached:
+def signature(payload: bytes, signer: Signer, more: dict[str, str] | None = None) -> Attached:
     """A SimpleSigning payload as cosign 2 attaches it."""
-    notes = {SIGNATURE_AT: base64(signer.sign(payload)), **({LOG_AT: log} if log else {}), **more}
+    notes = {SIGNATURE_AT: base64(signer.sign(payload)), **(more or {})}
     return attached(Kind.SIMPLE_SIGNING, annotations=notes)
 
 

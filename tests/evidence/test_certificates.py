@@ -1,7 +1,6 @@
 """Signers whom a certificate authority vouches for: who counts, when, and why others do not."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,48 +8,17 @@ from cryptography import x509
 
 from tests.evidence.pki import (
     CODE_SIGNING,
-    PLACE,
     SERVER_AUTH,
-    START,
-    Certified,
     bare_key,
     bundle,
-    certified,
     certify,
     chain,
     days,
     new_key,
-    refused,
     root,
-    trust,
 )
-from tests.evidence.rekor_log import RekorLog, hashedrekord_body, new_log
-from tests.evidence.stamps import stamper
-from webhook.admission.evidence import Validity
-from webhook.evidence.rekor import read_entry
-from webhook.evidence.signed import Held, Message, Signed, Verifier
-from webhook.policy.trust import TransparencyLog
-
-PAYLOAD = b"what somebody signs"
-CA = root()
-UNPROVEN = ", and nothing proves that it was signed before"
-
-
-def verifier(trusted: bytes, subject: str = "CN=ci,O=corp", **more: Any) -> Verifier:
-    return trust(certified("ci", trusted, subject, **more)).verifiers[0]
-
-
-def signed(by: Certified, *others: Certified | bytes, **more: Any) -> Signed:
-    certificates = [one if isinstance(one, bytes) else one.der for one in (by, *others)]
-    return Signed(by.sign(PAYLOAD), Message(PAYLOAD), certificates=tuple(certificates), **more)
-
-
-def answer(by: Certified, *others: Certified, trusted: Sequence[Certified] = (CA,), **more: Any) -> Held | str:
-    return verifier(bundle(*trusted), **more).holds(signed(by, *others))
-
-
-def until(at: datetime, since: datetime = START) -> Held:
-    return Held(None, Validity("its certificate", since, at, UNPROVEN))
+from tests.evidence.vouched import CA, PAYLOAD, answer, signed, until, verifier
+from webhook.evidence.signed import Message, Signed
 
 
 def test_whom_the_authority_certifies_counts_while_the_certificate_is_valid() -> None:
@@ -295,186 +263,3 @@ def test_subjects_that_are_not_meant(subject: str, names: Sequence[x509.GeneralN
     assert isinstance(told, str)
     assert told.startswith(f"it is not of ci: its certificate is that of {found}")
     assert told.endswith(f', not "{wanted}"')
-
-
-class TestTime:
-    """A certificate counts when it was used, as far as that is proven."""
-
-    def test_a_certificate_that_has_expired_says_so_to_whoever_judges(self) -> None:
-        held = answer(certify("CN=ci,O=corp", CA, until=days(5)))
-        assert isinstance(held, Held)
-        assert held.valid is not None
-        assert held.valid.lapsed(days(4)) == ""
-        assert held.valid.lapsed(days(6)) == (
-            "its certificate expired on 2026-01-06 00:00 UTC, and nothing proves that it was signed before"
-        )
-        assert held.valid.lapsed(days(-1)) == "its certificate is not valid before 2026-01-01 00:00 UTC"
-
-    def test_a_time_stamp_proves_that_it_was_signed_before(self) -> None:
-        made, tsa = certify("CN=ci,O=corp", CA, until=days(5)), stamper()
-        ours = verifier(bundle(CA), timestamps=bundle(tsa.issuer))
-        material = signed(made)
-        assert ours.holds(material._replace(timestamps=(tsa.response(material.signature, days(2)),))) == Held(days(2))
-
-    def test_a_time_stamp_from_after_the_end_proves_that_it_is_too_late(self) -> None:
-        made, tsa = certify("CN=ci,O=corp", CA, until=days(5)), stamper()
-        ours = verifier(bundle(CA), timestamps=bundle(tsa.issuer))
-        material = signed(made)
-        told = ours.holds(material._replace(timestamps=(tsa.response(material.signature, days(6)),)))
-        assert told == ("it is not of ci: its certificate expired on 2026-01-06 00:00 UTC, before 2026-01-07 00:00 UTC")
-
-    def test_a_time_stamp_from_before_the_beginning_is_refused(self) -> None:
-        made, tsa = certify("CN=ci,O=corp", CA, since=days(3)), stamper()
-        ours = verifier(bundle(CA), timestamps=bundle(tsa.issuer))
-        material = signed(made)
-        told = ours.holds(material._replace(timestamps=(tsa.response(material.signature, days(2)),)))
-        assert told == (
-            "it is not of ci: its certificate is not valid before 2026-01-04 00:00 UTC,"
-            " which is after 2026-01-03 00:00 UTC"
-        )
-
-    def test_a_time_stamp_of_nobody_we_know_proves_nothing_and_says_why(self) -> None:
-        made, tsa = certify("CN=ci,O=corp", CA, until=days(5)), stamper()
-        ours = verifier(bundle(CA), timestamps=bundle(root("CN=Our Time,O=corp")))
-        material = signed(made)
-        held = ours.holds(material._replace(timestamps=(tsa.response(material.signature, days(2)),)))
-        assert isinstance(held, Held)
-        assert held.signed is None
-        assert held.valid is not None
-        assert held.valid.lapsed(days(6)) == (
-            "its certificate expired on 2026-01-06 00:00 UTC, and nothing proves that it was signed before:"
-            ' its time stamp does not count: its certificate was issued by "CN=Time Root,O=corp", who is not trusted'
-        )
-
-    def test_time_stamps_mean_nothing_to_an_authority_that_names_none(self) -> None:
-        made, tsa = certify("CN=ci,O=corp", CA, until=days(5)), stamper()
-        material = signed(made)
-        material = material._replace(timestamps=(tsa.response(material.signature, days(2)),))
-        assert verifier(bundle(CA)).holds(material) == until(days(5))
-
-    def test_the_window_is_that_of_the_whole_chain(self) -> None:
-        issuer = certify("CN=Issuing,O=corp", CA, ca=True, since=days(1), until=days(4))
-        made = certify("CN=ci,O=corp", issuer)
-        assert answer(made, issuer) == until(days(4), since=days(1))
-
-    def test_of_two_chains_the_longer_lasting_one_is_taken(self) -> None:
-        key = new_key()
-        short = certify("CN=Issuing,O=corp", CA, ca=True, key=key, until=days(4))
-        long = certify("CN=Issuing,O=corp", CA, ca=True, key=key, until=days(8))
-        made = certify("CN=ci,O=corp", short)
-        assert answer(made, short, long) == until(days(8))
-        assert answer(made, long, short) == until(days(8))
-
-    def test_an_issuer_that_ended_before_the_signer_began_never_counted(self) -> None:
-        issuer = certify("CN=Issuing,O=corp", CA, ca=True, until=days(1))
-        made = certify("CN=ci,O=corp", issuer, since=days(2))
-        assert answer(made, issuer) == (
-            'it is not of ci: the certificate of "CN=Issuing,O=corp" expired on 2026-01-02 00:00 UTC,'
-            " before 2026-01-13 00:00 UTC"
-        )
-
-
-class TestLog:
-    """With a transparency log, it must stand there; then the log's time counts."""
-
-    def logged(self, log: RekorLog, made: Certified, at: datetime, **more: Any) -> Signed:
-        material = signed(made)
-        body = hashedrekord_body(PAYLOAD, material.signature, more.pop("named", made).pem)
-        return material._replace(entries=(read_entry(log.entry(body, at, **more)),))
-
-    def ours(self, log: RekorLog, **more: Any) -> Verifier:
-        return verifier(bundle(CA), transparency_log=TransparencyLog(log.pem), **more)
-
-    def test_the_logs_time_proves_that_it_was_signed_before(self) -> None:
-        log, made = new_log(), certify("CN=ci,O=corp", CA, until=days(5))
-        assert self.ours(log).holds(self.logged(log, made, days(2))) == Held(days(2))
-
-    def test_the_logs_time_may_prove_that_it_is_too_late(self) -> None:
-        log, made = new_log(), certify("CN=ci,O=corp", CA, until=days(5))
-        told = self.ours(log).holds(self.logged(log, made, days(6)))
-        assert told == "it is not of ci: its certificate expired on 2026-01-06 00:00 UTC, before 2026-01-07 00:00 UTC"
-
-    def test_a_proof_without_a_promise_has_no_time(self) -> None:
-        log, made = new_log(), certify("CN=ci,O=corp", CA)
-        assert self.ours(log).holds(self.logged(log, made, days(2), promised=False)) == until(days(10))
-
-    def test_what_does_not_stand_there_does_not_count(self) -> None:
-        log, made = new_log(), certify("CN=ci,O=corp", CA)
-        assert self.ours(log).holds(signed(made)) == (
-            "it is not of ci: nothing shows that it stands in the transparency log"
-        )
-
-    def test_an_entry_about_another_certificate_does_not_count(self) -> None:
-        log, made = new_log(), certify("CN=ci,O=corp", CA)
-        other = certify("CN=ci,O=corp", CA)
-        told = self.ours(log).holds(self.logged(log, made, days(2), named=other))
-        assert told == "it is not of ci: its log entry is about another signer"
-
-    def test_of_the_log_and_a_time_stamp_the_earlier_counts(self) -> None:
-        log, made, tsa = new_log(), certify("CN=ci,O=corp", CA), stamper()
-        material = self.logged(log, made, days(4))
-        stamp = tsa.response(material.signature, days(3))
-        ours = self.ours(log, timestamps=bundle(tsa.issuer))
-        assert ours.holds(material._replace(timestamps=(stamp,))) == Held(days(3))
-        assert ours.holds(material) == Held(days(4))
-
-
-class TestRules:
-    """What an Authority cannot be is told at its place when rules load."""
-
-    @pytest.mark.parametrize(
-        ("trusted", "subject", "message", "cure"),
-        [
-            (b"", "CN=ci", "this file holds no certificate", "write the authority's certificates into it"),
-            (bundle(CA).replace(b"MII", b"!!!"), "CN=ci", "this file holds a certificate that cannot be read", ""),
-            (
-                b"-----BEGIN PRIVATE KEY-----\n",
-                "CN=ci",
-                "this file holds a private key",
-                "leave only certificates in it, and replace that key",
-            ),
-            (bundle(CA) + b"-----BEGIN PUBLIC KEY-----\n", "CN=ci", "this file holds public key", "write the"),
-            (
-                bundle(root("CN=Weak,O=corp", kind="RSA1024")),
-                "CN=ci",
-                'the certificate of "CN=Weak,O=corp": an RSA key of 1024 bits is too weak',
-                "use at least 2048 bits",
-            ),
-            (
-                bundle(root("CN=Ed,O=corp", kind="Ed25519")),
-                "CN=ci",
-                'the certificate of "CN=Ed,O=corp": an authority with an Ed25519 key is not supported',
-                "use an authority with a key of ECDSA or RSA",
-            ),
-            (bundle(CA), "CN=ci,XX=corp", 'the subject "CN=ci,XX=corp" is no name', "write it as `openssl x509"),
-            (bundle(CA), "CN=ci, O=corp", 'the subject "CN=ci, O=corp" is no name', "write it as `openssl x509"),
-            (bundle(CA), "CN=ci,corp", 'the subject "CN=ci,corp" is no name', "write it as `openssl x509"),
-        ],
-    )
-    def test_it_is_refused(self, trusted: bytes, subject: str, message: str, cure: str) -> None:
-        problem = refused(certified("ci", trusted, subject))
-        assert (problem.message, problem.place) == (message, PLACE)
-        assert (problem.help or "").startswith(cure)
-
-    def test_two_authorities_for_one_subject_would_count_one_signer_twice(self) -> None:
-        problem = refused(
-            certified("one", bundle(CA), "CN=ci,O=corp"), certified("two", bundle(CA), "2.5.4.3=ci,O=corp")
-        )
-        assert problem.message == "this is the signer of Authority one, which has the role build too"
-
-    def test_two_subjects_of_one_authority_are_two(self) -> None:
-        both = trust(certified("one", bundle(CA), "CN=ci,O=corp"), certified("two", bundle(CA), "CN=dev,O=corp"))
-        assert len({one.fingerprint for one in both.verifiers}) == 2
-
-    def test_the_fingerprint_changes_with_whatever_changes_an_answer(self) -> None:
-        other, log, tsa = root("CN=Other,O=corp"), new_log(), stamper()
-        prints = [
-            verifier(bundle(CA)).fingerprint,
-            verifier(bundle(other)).fingerprint,
-            verifier(bundle(CA, other)).fingerprint,
-            verifier(bundle(CA), "CN=dev,O=corp").fingerprint,
-            verifier(bundle(CA), timestamps=bundle(tsa.issuer)).fingerprint,
-            verifier(bundle(CA), transparency_log=TransparencyLog(log.pem)).fingerprint,
-        ]
-        assert len(set(prints)) == len(prints)
-        assert verifier(bundle(other, CA)).fingerprint == verifier(bundle(CA, other)).fingerprint

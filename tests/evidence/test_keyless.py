@@ -2,7 +2,6 @@
 
 import json
 import socket
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +11,8 @@ import pytest
 from cryptography import x509
 
 from tests.evidence.enclosed import DIGEST, attached, statement
-from tests.evidence.fulcio import AT, CI, ISSUER, Sigstore, sigstore, utf8
-from tests.evidence.pki import PLACE, SERVER_AUTH, base64, certify, new_key, refused, root, trust
+from tests.evidence.fulcio import AT, CI, ISSUER, Sigstore, authority, sigstore, utf8
+from tests.evidence.pki import SERVER_AUTH, base64, certify, new_key, root, trust
 from tests.evidence.rekor_log import new_log
 from webhook.admission.evidence import Rejected
 from webhook.evidence.attached import Kind
@@ -21,8 +20,6 @@ from webhook.evidence.bundle import read_bundle
 from webhook.evidence.prove import Proven, prove
 from webhook.evidence.signed import Held
 from webhook.patterns import Pattern
-from webhook.policy.trust import AuthoritySpec, Keyless, TransparencyLog
-from webhook.policy.trusted import Authority
 
 LATER = AT + timedelta(minutes=1)
 
@@ -40,12 +37,6 @@ def _nobody_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def world() -> Sigstore:
     return sigstore()
-
-
-def authority(file: bytes, name: str = "ci", spec: dict[str, Any] | None = None, **identity: Any) -> Authority:
-    who = identity or {"issuer": ISSUER, "subject": CI}
-    made = AuthoritySpec(("build",), keyless=Keyless(trusted_root="root.json", **who), **(spec or {}))
-    return Authority(name, made, {"root.json": file, "tsa.pem": b""}, PLACE)
 
 
 def answer(world: Sigstore, bundle: bytes, **identity: Any) -> Held | str:
@@ -78,8 +69,9 @@ def test_attestations_are_proven_alike(world: Sigstore) -> None:
         lambda world: world.bundle(stamped=LATER),
         lambda world: world.bundle(stamped=LATER, promised=False),
         lambda world: world.bundle(world.certificate(former=True)),
+        lambda world: world.bundle(rekor_2=True, promised=False, stamped=LATER),
     ],
-    ids=["v0.1", "log and time stamp", "time stamp alone", "the former issuer extension"],
+    ids=["v0.1", "log and time stamp", "time stamp alone", "the former issuer extension", "a log of version 2"],
 )
 def test_forms_that_count(world: Sigstore, made: Callable[[Sigstore], bytes]) -> None:
     assert answer(world, made(world)) == Held(AT)
@@ -177,6 +169,14 @@ TWO = [x509.UniformResourceIdentifier(CI), x509.RFC822Name("dev@corp.example")]
             "sigstore does not accept it: log entry payload hash does not match bundle",
         ),
         (
+            lambda world: world.bundle(rekor_2=True, promised=False, stamped=LATER, logged=b"another payload"),
+            "sigstore does not accept it: transparency log entry is inconsistent with other materials",
+        ),
+        (
+            lambda world: world.bundle(rekor_2=True, stamped=LATER),
+            "sigstore does not accept it: Integrated time only supported for dsse/hashedrekord 0.0.1 types",
+        ),
+        (
             lambda world: world._replace(authority=root("CN=Keyless Root,O=corp")).bundle(),
             "sigstore does not accept it: failed to build timestamp certificate chain: validation failed:"
             " candidates exhausted: signature does not match",
@@ -252,10 +252,25 @@ def test_a_signature_on_mere_bytes_says_nothing(world: Sigstore) -> None:
     assert told == "it is not of ci: it signs mere bytes, and no statement"
 
 
+def test_a_certificate_that_is_read_in_two_ways_does_not_count(world: Sigstore) -> None:
+    [ours] = trust(authority(world.trusted_root())).verifiers
+    ours_alone = world.certificate(at=AT + timedelta(days=300))
+    told = ours.holds(read_bundle(world.bundle()).signed._replace(certificates=(ours_alone.der,)))
+    assert told == "it is not of ci: sigstore does not accept it: its certificate can be read in two ways"
+
+
 def test_what_is_read_in_two_ways_does_not_count(world: Sigstore) -> None:
     [ours] = trust(authority(world.trusted_root())).verifiers
     told = ours.holds(read_bundle(world.bundle()).signed._replace(payload=b"another reading"))
     assert told == "it is not of ci: what it signs can be read in two ways"
+
+
+def test_no_byte_of_a_bundle_that_is_changed_raises_or_proves_something_else(world: Sigstore) -> None:
+    whole, ours = world.bundle(), trust(authority(world.trusted_root()))
+    for at in range(0, len(whole), 7):
+        changed_there = whole[:at] + bytes([whole[at] ^ 0x01]) + whole[at + 1 :]
+        found = prove(attached(Kind.BUNDLE), changed_there, DIGEST, ours)
+        assert isinstance(found, Rejected) or (found[0].authorities, found[0].signed) == (("ci",), AT)
 
 
 def test_without_a_certificate_nothing_points_at_an_identity(world: Sigstore) -> None:
@@ -266,68 +281,6 @@ def test_without_a_certificate_nothing_points_at_an_identity(world: Sigstore) ->
 def test_nothing_of_sigstore_is_written_or_asked_for(world: Sigstore, tmp_path: Path) -> None:
     assert answer(world, world.bundle()) == Held(AT)
     assert list(tmp_path.rglob("*")) == []
-
-
-class TestRules:
-    """What an Authority cannot be is told at its place when rules load."""
-
-    def told(self, made: Authority) -> tuple[str, str]:
-        problem = refused(made)
-        assert problem.place == PLACE
-        return problem.message, problem.help or ""
-
-    def test_without_the_extra_the_cure_is_to_install_it(
-        self, world: Sigstore, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setitem(sys.modules, "sigstore.verify", None)
-        assert self.told(authority(world.trusted_root())) == (
-            "`keyless` needs sigstore-python, which is not installed",
-            "pip install doorward[keyless]",
-        )
-
-    @pytest.mark.parametrize("file", [b"", b"{}", b"[]", b"\xff", b'{"mediaType": "x", "mediaType": "y"}'])
-    def test_a_file_that_is_no_trusted_root(self, file: bytes) -> None:
-        message, cure = self.told(authority(file))
-        assert message.startswith("this is no trusted root: it ")
-        assert cure.startswith("write trusted_root.json")
-
-    def test_a_trusted_root_without_logs(self, world: Sigstore) -> None:
-        document = json.loads(world.trusted_root())
-        message, _ = self.told(authority(json.dumps({**document, "ctlogs": [], "tlogs": []}).encode()))
-        assert message == "this is no trusted root: it has no ctlogs and no tlogs"
-
-    def test_a_trusted_root_of_another_kind(self, world: Sigstore) -> None:
-        document = json.loads(world.trusted_root())
-        message, _ = self.told(authority(json.dumps({**document, "mediaType": "text/plain"}).encode()))
-        assert message.startswith("this is no trusted root: ")
-
-    @pytest.mark.parametrize(
-        ("name", "spec"),
-        [("timestamps", {"timestamps": "tsa.pem"}), ("transparencyLog", {"transparency_log": TransparencyLog("key")})],
-    )
-    def test_the_trusted_root_names_logs_and_time_stamps_itself(
-        self, world: Sigstore, name: str, spec: dict[str, Any]
-    ) -> None:
-        assert self.told(authority(world.trusted_root(), spec=spec)) == (
-            f"`{name}` has no meaning beside `keyless`",
-            f"leave `{name}` out: the trusted root names the logs and time-stamp authorities",
-        )
-
-    def test_one_identity_in_two_authorities_would_count_twice(self, world: Sigstore) -> None:
-        file = world.trusted_root()
-        problem = refused(authority(file), authority(file, "two"))
-        assert problem.message == "this is the signer of Authority ci, which has the role build too"
-
-    def test_the_fingerprint_changes_with_whatever_changes_an_answer(self, world: Sigstore) -> None:
-        file = world.trusted_root()
-        prints = [
-            trust(authority(file)).fingerprint,
-            trust(authority(file + b"\n")).fingerprint,
-            trust(authority(file, issuer=ISSUER, subject="other")).fingerprint,
-            trust(authority(file, issuer=ISSUER, subject_pattern=Pattern.parse("other"))).fingerprint,
-            trust(authority(file, issuer_pattern=Pattern.parse(ISSUER), subject="other")).fingerprint,
-        ]
-        assert len(set(prints)) == len(prints)
 
 
 def test_a_certificate_of_another_authority_is_told_by_its_identity(world: Sigstore) -> None:

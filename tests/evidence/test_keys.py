@@ -185,4 +185,3 @@ def test_a_key_that_is_cut_short(cut: int) -> None:
     pem = Signer().pem
     broken = pem[:cut] + "\n-----END PUBLIC KEY-----\n"
     assert unusable(broken) == ("this PEM block holds no public key that can be read", "paste it again, whole")
-

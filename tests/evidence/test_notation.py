@@ -1,6 +1,5 @@
 """Signatures of the Notary Project: what they prove, for how long, and why others prove nothing."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +11,6 @@ from tests.evidence.notary import AUTHENTIC_AT, EXPIRY, PLUGIN, SCHEME, SIGNED_A
 from tests.evidence.pki import (
     PLACE,
     START,
-    Certified,
     bare_key,
     base64,
     bundle,
@@ -89,68 +87,72 @@ def test_a_public_key_counts_for_it_too() -> None:
     assert (found[0].authorities, found[0].valid) == (("key",), ())
 
 
-class TestTime:
-    """What the signer says of the time is his own word; what is countersigned is proven."""
+def test_the_signing_time_proves_nothing() -> None:
+    signer = certify("CN=ci,O=corp", CA, until=days(3))
+    one = proven(jws((signer, CA), header({SIGNED_AT: "2026-01-02T03:04:05Z"})))
+    assert one.signed is None
+    assert one.valid[0].lapsed(days(4)) == (
+        "its certificate expired on 2026-01-04 00:00 UTC, and nothing proves that it was signed before"
+    )
 
-    def test_the_signing_time_proves_nothing(self) -> None:
-        signer = certify("CN=ci,O=corp", CA, until=days(3))
-        one = proven(jws((signer, CA), header({SIGNED_AT: "2026-01-02T03:04:05Z"})))
-        assert one.signed is None
-        assert one.valid[0].lapsed(days(4)) == (
-            "its certificate expired on 2026-01-04 00:00 UTC, and nothing proves that it was signed before"
-        )
 
-    def test_the_authentic_signing_time_proves_nothing_either_as_nobody_is_a_signing_authority(self) -> None:
-        signer = certify("CN=ci,O=corp", CA, until=days(3))
-        changes: dict[str, Any] = {
-            SCHEME: "notary.x509.signingAuthority",
-            SIGNED_AT: None,
-            AUTHENTIC_AT: "2026-01-02T03:04:05Z",
-            "crit": [SCHEME, AUTHENTIC_AT],
-        }
-        one = proven(jws((signer, CA), header(changes)))
-        assert (one.signed, one.valid[0].until) == (None, days(3))
+def test_the_authentic_signing_time_proves_nothing_either_as_nobody_is_a_signing_authority() -> None:
+    signer = certify("CN=ci,O=corp", CA, until=days(3))
+    changes: dict[str, Any] = {
+        SCHEME: "notary.x509.signingAuthority",
+        SIGNED_AT: None,
+        AUTHENTIC_AT: "2026-01-02T03:04:05Z",
+        "crit": [SCHEME, AUTHENTIC_AT],
+    }
+    one = proven(jws((signer, CA), header(changes)))
+    assert (one.signed, one.valid[0].until) == (None, days(3))
 
-    def test_a_countersignature_proves_it(self) -> None:
-        tsa = stamper()
-        signer = certify("CN=ci,O=corp", CA, until=days(3))
-        blob = jws((signer, CA), stamp=lambda signature: tsa.token(signature, days(2)))
-        one = proven(blob, timestamps=bundle(tsa.issuer))
-        assert (one.signed, one.valid) == (days(2), ())
 
-    def test_a_countersignature_after_the_end_of_the_certificate(self) -> None:
-        tsa = stamper()
-        signer = certify("CN=ci,O=corp", CA, until=days(3))
-        blob = jws((signer, CA), stamp=lambda signature: tsa.token(signature, days(4)))
-        told = "it is not of ci: its certificate expired on 2026-01-04 00:00 UTC, before 2026-01-05 00:00 UTC"
-        assert reason(blob, timestamps=bundle(tsa.issuer)) == told
+def test_a_countersignature_proves_it() -> None:
+    tsa = stamper()
+    signer = certify("CN=ci,O=corp", CA, until=days(3))
+    blob = jws((signer, CA), stamp=lambda signature: tsa.token(signature, days(2)))
+    one = proven(blob, timestamps=bundle(tsa.issuer))
+    assert (one.signed, one.valid) == (days(2), ())
 
-    def test_a_countersignature_of_another_signature_proves_nothing(self) -> None:
-        tsa = stamper()
-        blob = jws(CHAIN, stamp=lambda _: tsa.token(b"another signature", days(2)))
-        one = proven(blob, timestamps=bundle(tsa.issuer))
-        assert one.signed is None
-        assert one.valid[0].note.endswith("its time stamp does not count: it is about something else")
 
-    def test_the_signer_may_give_it_an_end(self) -> None:
-        tsa = stamper()
-        blob = jws(
-            CHAIN,
-            header({EXPIRY: "2026-01-06T02:00:00+02:00", "crit": [SCHEME, EXPIRY]}),
-            stamp=lambda signature: tsa.token(signature, days(2)),
-        )
-        one = proven(blob, timestamps=bundle(tsa.issuer))
-        assert one.valid == (Validity("it", None, days(5), ", as its signer wanted"),)
-        assert one.valid[0].lapsed(days(6)) == "it expired on 2026-01-06 00:00 UTC, as its signer wanted"
-        assert one.valid[0].lapsed(days(5)) == ""
+def test_a_countersignature_after_the_end_of_the_certificate() -> None:
+    tsa = stamper()
+    signer = certify("CN=ci,O=corp", CA, until=days(3))
+    blob = jws((signer, CA), stamp=lambda signature: tsa.token(signature, days(4)))
+    told = "it is not of ci: its certificate expired on 2026-01-04 00:00 UTC, before 2026-01-05 00:00 UTC"
+    assert reason(blob, timestamps=bundle(tsa.issuer)) == told
 
-    def test_of_a_certificate_and_an_expiry_both_count(self) -> None:
-        one = proven(jws(CHAIN, header({EXPIRY: "2026-01-06T00:00:00Z", "crit": [SCHEME, EXPIRY]})))
-        assert [ends.until for ends in one.valid] == [days(10), days(5)]
 
-    def test_parts_of_a_second_are_read(self) -> None:
-        one = proven(jws(CHAIN, header({EXPIRY: "2026-01-06T00:00:00.123456789Z", "crit": [SCHEME, EXPIRY]})))
-        assert one.valid[1].until == datetime(2026, 1, 6, 0, 0, 0, 123456, tzinfo=UTC)
+def test_a_countersignature_of_another_signature_proves_nothing() -> None:
+    tsa = stamper()
+    blob = jws(CHAIN, stamp=lambda _: tsa.token(b"another signature", days(2)))
+    one = proven(blob, timestamps=bundle(tsa.issuer))
+    assert one.signed is None
+    assert one.valid[0].note.endswith("its time stamp does not count: it is about something else")
+
+
+def test_the_signer_may_give_it_an_end() -> None:
+    tsa = stamper()
+    blob = jws(
+        CHAIN,
+        header({EXPIRY: "2026-01-06T02:00:00+02:00", "crit": [SCHEME, EXPIRY]}),
+        stamp=lambda signature: tsa.token(signature, days(2)),
+    )
+    one = proven(blob, timestamps=bundle(tsa.issuer))
+    assert one.valid == (Validity("it", None, days(5), ", as its signer wanted"),)
+    assert one.valid[0].lapsed(days(6)) == "it expired on 2026-01-06 00:00 UTC, as its signer wanted"
+    assert one.valid[0].lapsed(days(5)) == ""
+
+
+def test_of_a_certificate_and_an_expiry_both_count() -> None:
+    one = proven(jws(CHAIN, header({EXPIRY: "2026-01-06T00:00:00Z", "crit": [SCHEME, EXPIRY]})))
+    assert [ends.until for ends in one.valid] == [days(10), days(5)]
+
+
+def test_parts_of_a_second_are_read() -> None:
+    one = proven(jws(CHAIN, header({EXPIRY: "2026-01-06T00:00:00.123456789Z", "crit": [SCHEME, EXPIRY]})))
+    assert one.valid[1].until == datetime(2026, 1, 6, 0, 0, 0, 123456, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -206,10 +208,7 @@ def test_headers_that_are_refused(changes: dict[str, Any], told: str) -> None:
 
 
 BROKEN = "its signature does not hold, not even for its own certificate"
-
-
-def rsa_signer() -> Certified:
-    return certify("CN=ci,O=corp", CA, kind="RSA2048")
+RSA_SIGNER = certify("CN=ci,O=corp", CA, kind="RSA2048")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +219,7 @@ def rsa_signer() -> Certified:
             BROKEN,
         ),
         (
-            lambda: jws((rsa_signer(), CA), header({"alg": "PS256"}), salt=20),
+            lambda: jws((RSA_SIGNER, CA), header({"alg": "PS256"}), salt=20),
             BROKEN,
         ),
         (
@@ -296,4 +295,3 @@ def test_what_is_rejected_says_what_it_claims_to_be() -> None:
     found = judged(jws((certify("CN=ci,O=corp", other), other)))
     assert isinstance(found, Rejected)
     assert found.hint == PAYLOAD_TYPE
-    assert json.loads(jws(CHAIN))["header"]["x5c"][0] == base64(CI.der)

@@ -75,7 +75,7 @@ def test_size_is_looked_at_first() -> None:
 
 def test_an_object_may_be_demanded() -> None:
     assert parse_object(b'{"a": 1}') == {"a": 1}
-    with pytest.raises(Malformed, match="^it is no JSON object$"):
+    with pytest.raises(Malformed, match=r"^it is no JSON object$"):
         parse_object(b"[]")
 
 

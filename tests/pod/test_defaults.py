@@ -202,6 +202,12 @@ def test_a_namespace_gets_the_label_with_its_name() -> None:
     assert defaulted(namespace)["metadata"]["labels"] == {"team": "a", "kubernetes.io/metadata.name": "shop"}
 
 
+@pytest.mark.parametrize("labels", ["x", ["x"], 1, True])
+def test_labels_of_a_namespace_that_are_no_mapping_stay_as_they_are(labels: Any) -> None:
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}}
+    assert defaulted(namespace)["metadata"]["labels"] == labels
+
+
 def test_a_service_gets_its_type() -> None:
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}]}}
     assert defaulted(service)["spec"] == {

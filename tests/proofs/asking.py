@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.proofs import objects
 from tests.proofs.objects import Json, one_of, put, weighted
+from tests.proofs.proving import gone_on
 from webhook.admission.request import GroupKind, Operation, Request, User
 from webhook.engine.manifest import as_request
 from webhook.pod.containers import LISTS
@@ -112,3 +113,16 @@ def variants(request: Request) -> Iterator[Request]:
             yield request._replace(operation=Operation.UPDATE, old_object=old)
             yield request._replace(operation=Operation.UPDATE, old_object=obj, object=old)
     yield request._replace(operation=Operation.DELETE, old_object=obj, object=None)
+
+
+def alike(request: Request, seed: int, count: int = 5) -> Iterator[Request]:
+    """The request, and others of the same kind about objects that look alike."""
+    yield request
+    at = POD_AT.get(request.kind)
+    if request.object is None or at is None or request.subresource:
+        return
+    for obj in objects.relatives(request.object, at, seed, count):
+        yield request._replace(object=gone_on(obj, request))
+
+
+SEEDS = st.integers(0, 2**16)

@@ -68,18 +68,16 @@ IMAGES = _IMAGES.map(_led)
 # metadata: the keys that are filled in are none of those that rules select on
 
 FILLED: dict[str, tuple[Json, ...]] = {
-    "team": ({"required": True, "from": "namespace"}, {"default": "core"}, {"in": ["core"], "from": "namespace"}),
+    "team": ({"required": True, "from": "namespace"}, {"default": "core"}),
+    "zone": ({"in": ["b", "c"], "from": "namespace"},),
     "cost": ({"type": "int", "min": 1, "default": "3"}, {"default": "8", "required": False}),
     "version": ({"from": "image"}, {"from": "image", "required": True}),
     "made-by": ({"from": "user", "default": "somebody"}, {"from": {"pod": "spec.serviceAccountName"}}),
 }
 FILLED_ANNOTATIONS: dict[str, tuple[Json, ...]] = {
     "acme.example/ttl": ({"type": "ttl", "max": "30d", "default": "7d"}, {"type": "ttl", "default": "forever"}),
-    "acme.example/owner": (
-        {"type": "email", "from": "namespace", "required": "nonEmpty"},
-        {"default": "a@b.example"},
-        {"from": {"pod": 'metadata.labels["app"]'}, "required": True},
-    ),
+    "acme.example/owner": ({"type": "email", "from": "namespace", "required": "nonEmpty"},),
+    "acme.example/for": ({"default": "a@b.example"}, {"from": {"pod": 'metadata.labels["app"]'}, "required": True}),
 }
 JUDGED: dict[str, tuple[Json, ...]] = {
     "app": ({"required": True}, {"like": "w*"}, {"equals": "web"}, {"notIn": ["db"], "required": "nonEmpty"}),

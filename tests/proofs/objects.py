@@ -5,6 +5,7 @@ Two sets of keys never meet. What rules select on (in `match`, `when`, `optIn` a
 two are meant to differ.
 """
 
+import random
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.pod import corpus
 from webhook.pod.workloads import POD_AT
+from webhook.source.path import look_up
 
 Json = dict[str, Any]
 Place = tuple[Any, ...]
@@ -332,3 +334,67 @@ def spoiled(draw: st.DrawFn, objects: st.SearchStrategy[Json], most: int = 3) ->
 
 ODD = spoiled(PLAUSIBLE)
 ANY_OBJECT = weighted((2, PLAUSIBLE), (5, ODD), (1, st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=4)))
+
+SPOTS: tuple[tuple[Place, tuple[Any, ...]], ...] = (
+    (("spec", "containers", "image"), IMAGES),
+    (("spec", "initContainers", "image"), IMAGES),
+    (("spec", "containers", "env"), ([ENV[0]], [ENV[1], ENV[4]], [])),
+    (
+        ("spec", "containers", "securityContext"),
+        ({"privileged": True}, {"runAsUser": 0}, {"seccompProfile": SECCOMP[1]}),
+    ),
+    (("spec", "containers", "securityContext", "capabilities"), ({"add": ["SYS_ADMIN"]}, {"drop": ["ALL"]})),
+    (
+        ("spec", "containers", "resources"),
+        ({}, {"requests": {"cpu": "3"}}, {"limits": {"memory": "1Gi", "cpu": "100m"}}),
+    ),
+    (("spec", "containers", "ports"), ([{"containerPort": 80, "hostPort": 80}], [])),
+    (("spec", "containers", "volumeMounts"), ([MOUNTS[0]], [MOUNTS[2], MOUNTS[1]])),
+    (("spec", "volumes"), ([VOLUMES[0]], [VOLUMES[2], VOLUMES[5]], [VOLUMES[6]])),
+    (("spec", "securityContext"), ({"runAsUser": 1000, "runAsNonRoot": True}, {"runAsUser": 0}, {})),
+    (("spec", "tolerations"), ([{"key": "pool", "value": "batch", "effect": "NoSchedule"}], [{"operator": "Exists"}])),
+    (("spec", "hostNetwork"), (True, False)),
+    (("spec", "hostUsers"), (True, False)),
+    (("spec", "terminationGracePeriodSeconds"), (0, 900)),
+    (("spec", "resources"), ({"requests": {"cpu": "1"}}, {"limits": {"memory": "1Gi"}})),
+    (("spec", "initContainers"), ([{"name": "migrate", "image": "nginx", "restartPolicy": "Always"}], [])),
+    (("metadata", "labels"), ({"app": "web"}, {"app": "web", "cost": "7", "x": "y"}, {"team": "shop"})),
+    (("metadata", "annotations"), ({"acme.example/ttl": "60d"}, {"acme.example/owner": ""}, {})),
+)
+"""Places of a pod that rules look at, each with values that people write there; those of a container are all of it."""
+
+
+def relatives(obj: Json, at: Place, seed: int, count: int) -> Iterator[Json]:
+    """Objects like this one, whose pod stands at a path: each with other values at some of the SPOTS."""
+    dice = random.Random(seed)
+    for _ in range(count):
+        made = obj
+        for spot, values in dice.sample(SPOTS, 3):
+            for place in _meant(made, (*at, *spot)):
+                made = put(made, place, dice.choice(values))
+        yield made
+
+
+def hostile_relatives(obj: Json, seed: int, count: int) -> Iterator[Json]:
+    """Objects like this one, in which something hostile stands at one place or two."""
+    dice = random.Random(seed)
+    for _ in range(count):
+        made = obj
+        for _ in range(dice.choice((1, 1, 2))):
+            found = [place for place in places(made) if place not in IDENTITY]
+            if found:
+                made = put(made, dice.choice(found), dice.choice(HOSTILE))
+        yield made
+
+
+def _meant(obj: Json, place: Place) -> Iterator[Place]:
+    """The place in each container of its list; nothing where what it stands in is not there."""
+    for index, step in enumerate(place[:-1]):
+        if step in NAMES:
+            listed = look_up(obj, place[: index + 1])
+            every = range(len(listed)) if isinstance(listed, list) else ()
+            found = [(*place[: index + 1], number, *place[index + 1 :]) for number in every]
+            yield from (one for one in found if isinstance(look_up(obj, one[:-1]), dict))
+            return
+    if isinstance(look_up(obj, place[:-1]), dict):
+        yield place

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, settings
 from tests.objects import NOW
 from webhook.admission.decision import Decision
 from webhook.admission.facts import Facts, Namespace
-from webhook.admission.finding import Finding
+from webhook.admission.finding import Cause, Finding
 from webhook.admission.request import Operation, Request
 from webhook.engine.decide import Stage, decide
 from webhook.pod.defaults import admitted, defaulted
@@ -64,6 +64,13 @@ def loaded(*files: list[Json]) -> Ruleset:
     assume(ruleset is not None)
     assert ruleset is not None
     return ruleset
+
+
+def clashes(decision: Decision, documents: list[Json]) -> bool:
+    """Whether rules have clashed that the loader would have refused: what the API server fills in where one of them
+    was left out may hide the clash the next time."""
+    failed = any(finding.cause is Cause.FAILED for finding in decision.findings)
+    return failed and loading([documents]).ruleset is None
 
 
 def decision_of(request: Request, ruleset: Ruleset, stage: Stage = Stage.BOTH) -> Decision:

@@ -6,17 +6,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.objects import NOW
-from tests.proofs.asking import any_requests, creations, variants
-from tests.proofs.objects import ANYTHING, HOSTILE, ODD, PODS, Json, Place, places, put
+from tests.proofs.asking import SEEDS, any_requests, creations, variants
+from tests.proofs.objects import ANYTHING, HOSTILE, PODS, Json, Place, hostile_relatives, places, put
 from tests.proofs.proving import FACTS, decision_of, loaded, proven
-from tests.proofs.rules import enforced, folders
+from tests.proofs.rules import DRAWN, Rule, enforced, folders, policy, typed
 from webhook.admission.facts import Facts, Needs
 from webhook.admission.finding import Action, Cause
-from webhook.admission.request import Request
+from webhook.admission.request import Operation, Request
 from webhook.admission.rule import Subject
 from webhook.engine.decide import Stage, decide
 from webhook.engine.mutate import narrow
@@ -54,10 +55,13 @@ def bounded(most: int = MOST_CALLS) -> Iterator[None]:
 
 
 @proven(160)
-@given(folders(), any_requests(), st.sampled_from(list(Stage)))
-def test_an_answer_always_comes_and_no_rule_breaks(documents: list[Json], request: Request, stage: Stage) -> None:
+@given(folders(), any_requests(), st.sampled_from(list(Stage)), SEEDS)
+def test_an_answer_always_comes_and_no_rule_breaks(
+    documents: list[Json], request: Request, stage: Stage, seed: int
+) -> None:
     ruleset = loaded(documents)
-    for one in variants(request):
+    spoiled = hostile_relatives(request.object, seed, 5) if request.object else ()
+    for one in (*variants(request), *(request._replace(object=obj) for obj in spoiled)):
         with bounded():
             decision_of(one, ruleset, stage)
     needs = decide(request, ruleset, Facts(), NOW, stage)
@@ -123,15 +127,29 @@ def in_full(decision: Any, ruleset: Ruleset, request: Request) -> Iterator[Any]:
                 yield from (found for found in check(narrow(subject, rule)) if not found.only_warns)
 
 
-@proven(140)
-@given(ENFORCED, creations(ODD))
-def test_what_is_allowed_was_asked_of_every_rule_in_full(documents: list[Json], request: Request) -> None:
-    assume(request.kind == ("", "Pod") or request.kind not in POD_AT)
-    assume(request.namespace in FACTS.namespaces)
-    ruleset = loaded(documents)
-    decision = decision_of(request, ruleset)
-    if decision.allowed and decision.matched:
-        assert list(in_full(decision, ruleset, request)) == []
+OF_EACH = {kind: typed(kind) for kind in DRAWN}
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_what_is_allowed_was_asked_of_every_rule_in_full(kind: str) -> None:
+    """Whatever hostile stands in it; and no rule breaks, nor in an update where it stood before."""
+    rule: Rule = OF_EACH[kind]
+
+    @proven(40)
+    @given(st.lists(rule, min_size=1, max_size=3), creations(PODS), SEEDS)
+    def asked(bodies: list[Json], request: Request, seed: int) -> None:
+        ruleset = loaded(enforced([policy("p", bodies)]))
+        obj = request.object or {}
+        for one in variants(request):
+            decision_of(one, ruleset)
+        for spoiled in (obj, *hostile_relatives(obj, seed, 15)):
+            one = request._replace(object=spoiled)
+            decision = decision_of(one, ruleset)
+            if decision.allowed and decision.matched:
+                assert list(in_full(decision, ruleset, one)) == []
+            decision_of(request._replace(operation=Operation.UPDATE, old_object=spoiled), ruleset)
+
+    asked()
 
 
 def grown(obj: Json) -> list[Place]:

@@ -21,9 +21,9 @@ from unittest.mock import patch
 from hypothesis import given
 
 from tests.objects import NOW
-from tests.proofs.asking import requests
+from tests.proofs.asking import SEEDS, alike, requests
 from tests.proofs.objects import Json
-from tests.proofs.proving import FACTS, applied, decision_of, gone_on, loaded, proven
+from tests.proofs.proving import FACTS, applied, clashes, decision_of, gone_on, loaded, proven
 from tests.proofs.rules import folders
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.kinds import BUILT_IN
@@ -137,10 +137,17 @@ def in_log(line: bytes) -> list[tuple[str, str, str, str, str]]:
 
 
 @proven(180)
-@given(folders(), requests())
-def test_check_and_the_server_give_one_answer(documents: list[Json], request: Request) -> None:
+@given(folders(), requests(), SEEDS)
+def test_check_and_the_server_give_one_answer(documents: list[Json], request: Request, seed: int) -> None:
     ruleset = loaded(documents)
-    checked = decision_of(request, ruleset)
+    for one in alike(request, seed, 2):
+        checked = decision_of(one, ruleset)
+        if not clashes(checked, documents):
+            is_one_answer(one, ruleset, checked)
+
+
+def is_one_answer(request: Request, ruleset: Ruleset, checked: Decision) -> None:
+    """The server, asked twice in bytes, says what one decision says."""
     server = Server(ruleset)
     answer, asked = server.created(request)
     assert CODES[answer.get("status", {}).get("code")] is checked.verdict

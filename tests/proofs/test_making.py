@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.proofs.asking import any_requests, creations, requests, updates, variants
+from tests.proofs.asking import SEEDS, alike, any_requests, creations, requests, updates, variants
 from tests.proofs.objects import Json, weighted
-from tests.proofs.proving import applied, decision_of, loaded, patched, proven, told
+from tests.proofs.proving import applied, clashes, decision_of, loaded, patched, proven, told
 from tests.proofs.rules import DRAWN, Rule, enforced, folders, policy, typed
 from webhook.admission.decision import Verdict
 from webhook.admission.finding import Cause, Finding
@@ -20,17 +20,20 @@ WRITTEN = weighted((5, creations()), (2, updates()))
 
 
 @proven(160)
-@given(folders(), WRITTEN)
+@given(folders(), WRITTEN, SEEDS)
 def test_what_was_made_so_once_is_not_made_so_again_and_has_the_same_verdict(
-    documents: list[Json], request: Request
+    documents: list[Json], request: Request, seed: int
 ) -> None:
     ruleset = loaded(documents)
-    once = decision_of(request, ruleset)
-    again = patched(request, once)
-    assert decision_of(again, ruleset, Stage.MUTATE).patch == ()
-    twice = decision_of(again, ruleset)
-    assert (twice.verdict, twice.patch) == (once.verdict, ())
-    assert told(twice.findings) == told(once.findings)
+    for one in alike(request, seed):
+        once = decision_of(one, ruleset)
+        if clashes(once, documents):
+            continue
+        again = patched(one, once)
+        assert decision_of(again, ruleset, Stage.MUTATE).patch == ()
+        twice = decision_of(again, ruleset)
+        assert (twice.verdict, twice.patch) == (once.verdict, ())
+        assert told(twice.findings) == told(once.findings)
 
 
 def asks_for(finding: Finding, made: set[tuple[Any, ...]]) -> bool:
@@ -54,11 +57,13 @@ def test_what_a_rule_makes_so_the_same_rule_accepts(kind: str) -> None:
     rule: Rule = OF_EACH[kind]
 
     @proven(50)
-    @given(rule, creations())
-    def accepts(body: Json, request: Request) -> None:
-        decision = decision_of(request, loaded(enforced([policy("p", [body])])))
-        made = {edit.path for edit in decision.edits}
-        assert [finding for finding in decision.findings if asks_for(finding, made)] == []
+    @given(rule, creations(), SEEDS)
+    def accepts(body: Json, request: Request, seed: int) -> None:
+        ruleset = loaded(enforced([policy("p", [body])]))
+        for one in alike(request, seed, 8):
+            decision = decision_of(one, ruleset)
+            made = {edit.path for edit in decision.edits}
+            assert [finding for finding in decision.findings if asks_for(finding, made)] == []
 
     accepts()
 
@@ -74,12 +79,12 @@ def is_exact(request: Request, ruleset: Ruleset) -> None:
 
 
 @proven(90)
-@given(folders(), requests())
+@given(folders(), requests(), SEEDS)
 def test_mutate_never_denies_and_its_patch_leads_another_hand_to_the_same_object(
-    documents: list[Json], request: Request
+    documents: list[Json], request: Request, seed: int
 ) -> None:
     ruleset = loaded(documents)
-    for one in variants(request):
+    for one in (*variants(request), *alike(request, seed)):
         is_exact(one, ruleset)
         mutated, both = decision_of(one, ruleset, Stage.MUTATE), decision_of(one, ruleset)
         assert (both.patch, both.object) == (mutated.patch, mutated.object)

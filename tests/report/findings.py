@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.objects import IMAGE, request, workload
+from webhook.admission.days import Day
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.edits import Draft, Note
 from webhook.admission.finding import Cause, Finding, Mode, RuleInfo, Severity
 from webhook.admission.names import NamespaceGlob, NamespaceNames
 from webhook.admission.rule import RuleParts
-from webhook.policy.dates import Day
 from webhook.policy.exceptions import Exemption
 from webhook.policy.model import ExceptionMatch, ExceptionSpec, Step
 from webhook.policy.rollout import Rollout

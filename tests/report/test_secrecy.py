@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 
 from tests.report.findings import CONTAINERS, tag
+from webhook.admission.hidden import HIDDEN
 from webhook.admission.words import quote
-from webhook.report.secrecy import HIDDEN, is_secret, secrets, told, without_secrets
+from webhook.report.secrecy import is_secret, secrets, told, without_secrets
 
 ENV = (*CONTAINERS, 0, "env", 0)
 

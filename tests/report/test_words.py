@@ -4,7 +4,7 @@ import pytest
 
 from tests.objects import pod, request, workload
 from webhook.admission.request import GroupKind, Operation
-from webhook.report.words import and_more, cut_bytes, object_name, one_line, rule_names, what_is_asked
+from webhook.report.words import and_more, cut, cut_bytes, object_name, one_line, rule_names, what_is_asked
 
 
 def test_an_object_is_named_by_kind_namespace_and_name() -> None:
@@ -91,3 +91,23 @@ def test_a_text_is_cut_to_bytes_at_a_whole_character(limit: int) -> None:
     shortened = cut_bytes("値" * 4, limit)
     assert len(shortened.encode()) <= limit
     assert shortened == ("値" * 4 if limit >= 12 else "値" * ((limit - 3) // 3) + "…")
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "kept"),
+    [
+        ("remove it; allowed are kernel.shm_rmid_forced", 40, "remove it; allowed are…"),
+        ("one two three", 8, "one two…"),
+        ("one two three", 12, "one two…"),
+        ("one two three", 13, "one two three"),
+        ("a, b, c", 6, "a, b…"),
+        ("x" * 50, 10, "xxxxxxxxx…"),
+        ("at " + "x" * 50, 40, "at " + "x" * 36 + "…"),
+    ],
+)
+def test_a_text_is_cut_between_words_where_a_blank_is_near(text: str, limit: int, kept: str) -> None:
+    assert cut(text, limit) == kept
+
+
+def test_a_text_is_cut_to_bytes_between_words() -> None:
+    assert cut_bytes("remove it; allowed are kernel.shm_rmid_forced", 40) == "remove it; allowed are…"

@@ -1,6 +1,6 @@
 """evidence: which images are judged, what is pinned, and when what is missing denies, warns or is undecided."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,14 +23,17 @@ from tests.rule_types.evidence_rule import (
 )
 from tests.rule_types.test_pages import EXAMPLES, PAGES, decided
 from webhook.admission.decision import Verdict
-from webhook.admission.evidence import Evidence, ImageFacts, ImageNeed
+from webhook.admission.evidence import Attestation, Evidence, EvidenceType, ImageFacts, ImageNeed, Validity
 from webhook.admission.facts import Facts, Needs
 from webhook.admission.finding import Action, Cause
 from webhook.admission.request import Operation, User
-from webhook.admission.rule import Subject
+from webhook.admission.rule import Compiling, Subject
 from webhook.engine.decide import Stage, decide
 from webhook.pod.containers import Pod
 from webhook.rule_types._evidence_check import CONTROLLERS
+from webhook.rule_types.evidence import Params, sentences
+from webhook.source.problem import Place
+from webhook.source.shape import Problems, decode
 
 AT = "spec.containers[0].image"
 SIGNED = "{name: signed, type: signature, by: {authorities: [ci]}}"
@@ -113,6 +116,7 @@ def test_a_threshold_counts_authorities_and_not_signatures() -> None:
     assert told(judged(both, attached(BY_CI, BY_CI))) == (
         "signed is missing: 1 of 2 that are needed; no signature by ci or ci-2"
     )
+    assert only(judged(both, attached(BY_CI))).fix == f"cosign sign --key ci-2.key {REPOSITORY}@{DIGEST}"
 
 
 def test_of_a_threshold_the_one_who_is_still_needed_decides() -> None:
@@ -155,6 +159,11 @@ def test_every_list_and_the_image_volumes_are_judged_and_pinned() -> None:
 def test_an_image_that_cannot_be_read_is_refused_and_one_that_is_left_out_is_not_ours() -> None:
     assert [(f.where, f.value) for f in judged(rules(SIGNED), attached(), pod(image="a//b")).findings] == [(AT, "a//b")]
     assert judged(rules(SIGNED), attached(), pod(image=None)).findings == ()
+
+
+def test_an_image_that_could_not_be_read_before_either_is_no_news() -> None:
+    labelled = pod({"metadata": {"labels": {"a": "b"}}}, image="a//b")
+    assert judged(rules(SIGNED), attached(), request(labelled, old=pod(image="a//b"))).findings == ()
 
 
 def test_an_image_with_a_digest_is_asked_for_by_that_and_is_not_changed() -> None:
@@ -386,6 +395,32 @@ def test_a_node_drain_on_day_eight_is_no_outage() -> None:
     assert judged(rule, known, workload("Deployment"), now=day_eight).verdict is Verdict.DENIED
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "problem"),
+    [
+        (None, None, ""),
+        (NOW, NOW, ""),
+        (None, NOW - timedelta(minutes=1), "its certificate expired on 2026-11-21 11:59 UTC"),
+        (NOW + timedelta(minutes=1), None, "its certificate is not valid before 2026-11-21 12:01 UTC"),
+    ],
+)
+@pytest.mark.parametrize("user", [User("alice"), REPLICASET_CONTROLLER])
+def test_a_signature_counts_within_the_validity_of_its_certificate(
+    since: datetime | None, until: datetime | None, problem: str, user: User
+) -> None:
+    validity = (Validity("its certificate", since, until),)
+    signature = Attestation(EvidenceType.SIGNATURE, "", ("ci",), None, None, "sha256:0", "", valid=validity)
+    known = ImageFacts(DIGEST, Evidence(DIGEST, "", (signature,)))
+    decision = judged(rules(SIGNED), {IMAGE: known, f"{REPOSITORY}@{DIGEST}": known}, user=user)
+    if problem:
+        assert (decision.verdict, told(decision)) == (
+            Verdict.DENIED,
+            f"signed is invalid: the signature by ci does not count: {problem}",
+        )
+    else:
+        assert decision.findings == ()
+
+
 # platforms
 
 ARM, AMD = ("sha256:" + digits * 32 for digits in ("a1", "b2"))
@@ -451,3 +486,36 @@ def test_the_page_quotes_what_a_refused_developer_reads() -> None:
     finding = only(decided(denied))
     page = next(path for path in PAGES if path.stem == "evidence").read_text(encoding="utf-8")
     assert f"```\n{finding.message}\nfix: {finding.fix}\n```\n" in page
+
+
+def test_a_requirement_is_explained_in_one_sentence() -> None:
+    params = decode(
+        Params,
+        {
+            "images": ["registry.corp.example"],
+            "tags": "allowed",
+            "require": [
+                {"name": "a", "type": "signature", "by": {"authorities": ["x"]}, "annotations": {"stage": "prod"}},
+                {"name": "b", "type": "sbom", "complete": True, "forbid": {"packages": ["p:<2", "q"]}},
+                {
+                    "name": "c",
+                    "type": "vulnerability-scan",
+                    "by": {"authorities": ["x", "y"], "threshold": 2},
+                    "maxAge": "7d",
+                    "maxSeverity": "high",
+                    "ignore": [{"id": "CVE-1", "until": "2027-01-31", "reason": "unused"}],
+                },
+            ],
+        },
+        (),
+        Problems(lambda *_: Place("rules.yaml", 1, 1, 1, "")),
+    )
+    assert list(sentences(params, Compiling((), Problems(lambda *_: Place("rules.yaml", 1, 1, 1, ""))))) == [
+        "Of images of registry.corp.example there must be:",
+        "a: signature, by x; annotations stage=prod",
+        "b: sbom, by an Authority with the role sbom; complete true; forbid packages p:<2, q",
+        "c: vulnerability-scan, by 2 of x or y; maxAge 7d; maxSeverity high; "
+        "ignore id CVE-1 until 2027-01-31 reason unused",
+        "A tag may stay.",
+        "For a pod that one of the cluster's own controllers makes, what is only too old warns.",
+    ]

@@ -203,3 +203,11 @@ def test_two_authorities_may_both_have_to_approve() -> None:
     both = "[po, risk], threshold: 2"
     assert decided("", approval(), approval(by="risk"), by=both).verdict is Verdict.ALLOWED
     assert decided("", approval(), by=both).verdict is Verdict.DENIED
+
+
+def test_a_refusal_of_the_image_counts_for_its_platforms_too() -> None:
+    rule = rules("{name: a, type: approval, by: {authorities: [po]}}", "subject: named-or-all-platforms")
+    no = approval(at="2026-11-21", more="decision: revoked")
+    for refused, verdict in ((no, Verdict.DENIED), (no.replace("by: po", "by: risk"), Verdict.ALLOWED)):
+        platform = f"linux/amd64: {{evidence: [{approval()}]}}"
+        assert judged(rule, attached(refused, more=f", platforms: {{{platform}}}")).verdict is verdict

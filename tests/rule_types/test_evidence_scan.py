@@ -243,7 +243,8 @@ PASSES, FAILS = scan(scanned="2026-11-18"), scan(OPENSSL, scanned="2026-11-20")
         ("latest", scan(OPENSSL, scanned="2026-11-18"), scan(scanned="2026-11-20"), "allowed"),
         ("any", PASSES, FAILS, "allowed"),
         ("all", scan(OPENSSL, scanned="2026-11-18"), scan(scanned="2026-11-20"), "denied"),
-        ("all", scan(OPENSSL, scanned="2026-11-01"), scan(scanned="2026-11-20"), "denied"),
+        ("all", scan(OPENSSL, scanned="2026-11-01"), scan(scanned="2026-11-20"), "allowed"),
+        ("all", scan(scanned="2026-10-01"), scan(scanned="2026-11-01"), "denied"),
         ("all", scan(scanned="2026-11-01"), scan(scanned="2026-11-20"), "allowed"),
     ],
 )

@@ -189,7 +189,6 @@ def test_defaults_are_not_shared() -> None:
         ("either", "a", Either(("a",))),
         ("either", {"all": ["a", "b"]}, Either(("a", "b"))),
         ("anything", [1, {"a": None}], [1, {"a": None}]),
-        ("anything", None, None),
         ("raw", {"a": [1]}, {"a": [1]}),
         ("raw", {}, {}),
     ],
@@ -218,12 +217,14 @@ def test_a_scalar_with_a_grammar_becomes_its_class() -> None:
         ("text", {}, "expected a string, found a mapping", None),
         ("text", "", "the string is empty", "give it a value, or leave the key out"),
         ("text", None, "nothing stands here", "leave the key out, or give it a value"),
-        ("count", "5", "expected a whole number, found a string", None),
+        ("anything", None, "nothing stands here", "leave the key out, or give it a value"),
+        ("count", "5", "expected a whole number, found a string", "take the quotes away"),
+        ("count", "five", "expected a whole number, found a string", None),
         ("count", 1.5, "expected a whole number, found the number 1.5", None),
         ("count", True, "expected a whole number, found the boolean true", None),
         ("ratio", "a", "expected a number, found a string", None),
         ("ratio", True, "expected a number, found the boolean true", None),
-        ("really", "true", "expected true or false, found a string", None),
+        ("really", "true", "expected true or false, found a string", "take the quotes away"),
         ("really", 1, "expected true or false, found the number 1", None),
         ("maybe", "no", "expected true or false, found a string", None),
         ("words", "a", "expected a list, found a string", "write it as [a]"),
@@ -239,8 +240,8 @@ def test_a_scalar_with_a_grammar_becomes_its_class() -> None:
         ("mode", "offf", "`offf` is not one of on, off", "did you mean `off`?"),
         ("flagOrWord", "nonempty", "`nonempty` is not one of true, false, nonEmpty", "did you mean `nonEmpty`?"),
         ("flagOrWord", 1, "expected one of true, false, nonEmpty, found the number 1", None),
-        ("inner", "low", "expected a mapping, found a string", None),
-        ("inner", [], "expected a mapping, found a list", None),
+        ("inner", "low", "expected a mapping, found a string", "its keys: high, low"),
+        ("inner", [], "expected a mapping, found a list", "its keys: high, low"),
         ("either", 5, "neither form fits", None),
         ("either", None, "nothing stands here", "leave the key out, or give it a value"),
     ],
@@ -428,3 +429,49 @@ def test_one_or_many_may_be_written_either_way() -> None:
         {"type": "string"},
         {"type": "array", "items": {"type": "string"}, "minItems": 1},
     ]
+
+
+# several shapes, told apart by `type`
+
+
+@shape
+class Circle:
+    """A circle."""
+
+    type: Literal["circle"] = field("It is a circle.")
+    radius: int = field("How far it reaches.")
+
+
+@shape
+class Box:
+    """A box."""
+
+    type: Literal["box"] = field("It is a box.")
+    width: int = field("How wide it is.", default=1)
+
+
+def test_of_several_shapes_the_type_says_which_is_meant() -> None:
+    decoded, told = read(tuple[Circle | Box, ...], [{"type": "circle", "radius": 2}, {"type": "box"}])
+    assert (decoded, told) == ((Circle("circle", 2), Box("box", 1)), [])
+
+
+@pytest.mark.parametrize(
+    ("value", "words", "cure"),
+    [
+        ({"radius": 2}, "`type` is missing", "add `type:`, one of circle, box"),
+        ({"type": "bx"}, "`bx` is not one of circle, box", "did you mean `box`?"),
+        ({"type": "box", "radius": 2}, "unknown key `radius`", "known here: type, width"),
+        ("circle", "expected a mapping, found a string", None),
+    ],
+)
+def test_a_value_that_is_none_of_several_shapes_is_told(value: Any, words: str, cure: str | None) -> None:
+    [(_, message, found, _)] = wrong(Circle | Box, value)
+    assert (message, found) == (words, cure)
+
+
+def test_several_shapes_have_a_schema_of_which_one_must_fit() -> None:
+    definitions: dict[str, Any] = {}
+    schema = json_schema(Circle | Box, definitions)
+    assert [one["$ref"].rpartition(".")[2] for one in schema["anyOf"]] == ["Circle", "Box"]
+    circle = definitions[schema["anyOf"][0]["$ref"].rpartition("/")[2]]
+    assert circle["properties"]["type"]["enum"] == ["circle"]

@@ -185,8 +185,12 @@ class Draft:
         self.edits.append(Edit(verb, (*path, index), None, value, self.rule))
 
     def _claim(self, path: Path, there: bool) -> None:
-        """Refuse a second rule that sets another value at the same path."""
+        """Refuse a second rule that sets another value at the same path, or changes something in what the first set."""
         self._refuse_contested(path)
+        for depth in range(1, len(path)):
+            above = self._set_by.get(path[:depth])
+            if above is not None and above[0] != self.rule:
+                raise Conflict(path[:depth], above[0], self.rule)
         first, _ = self._set_by.setdefault(path, (self.rule, there))
         if first != self.rule:
             raise Conflict(path, first, self.rule)

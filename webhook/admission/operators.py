@@ -30,12 +30,17 @@ class Operator(NamedTuple):
     negative: bool = False
     sets: Any = None
     """The one value that it wants, where there is one."""
-    refers: bool = False
-    """Whether it looks at other paths."""
+    reference: Reference | None = None
+    """The other path that it looks at."""
     absent: Any = None
     """What an absent field is to it, where that is not nothing: a list without items to minItems."""
     short: str = ""
     """What is wanted where that is long, as a message says it: with the first values of many."""
+
+    @property
+    def refers(self) -> bool:
+        """Whether it looks at another path."""
+        return self.reference is not None
 
     @property
     def said(self) -> str:
@@ -56,7 +61,7 @@ def compile_operator(name: str, given: Given) -> Operator | None:
     operator = _COMPILERS[name](given)
     if operator is None or operands.errors(given.problems) != before:
         return None
-    return operator._replace(refers=isinstance(given.operand, Reference))
+    return operator._replace(reference=given.operand if isinstance(given.operand, Reference) else None)
 
 
 def _equals(given: Given) -> Operator:

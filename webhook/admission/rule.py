@@ -123,6 +123,14 @@ class Vouching(NamedTuple):
     role: str
 
 
+class Reads(NamedTuple):
+    """Parts of an object, each as pod, container or object and a path there; with `whole`, the verdict on one container
+    depends on what others say."""
+
+    parts: frozenset[tuple[str, Path]] = frozenset()
+    whole: bool = False
+
+
 class RuleParts(NamedTuple):
     """A compiled rule: what it checks, and how it makes it so in each phase."""
 
@@ -131,6 +139,8 @@ class RuleParts(NamedTuple):
     """The short answer for the many objects in which all is well; asked before the checks."""
     said: Said | None = None
     """Where it depends on a few parts alone: what was fine once is then fine again."""
+    reads: Reads | None = None
+    """What its checks read of an object, where nothing else matters to them."""
     inject: Make | None = None
     rewrite: Make | None = None
     fill: Make | None = None

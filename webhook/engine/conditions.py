@@ -6,32 +6,82 @@ object.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
+from webhook.admission.reading import reads_of, said_of
 from webhook.admission.request import Request
 from webhook.admission.rule import Subject
 from webhook.admission.statements import Statement
 from webhook.engine.judge import Judged, broke
 from webhook.engine.match import Applicable, Matching
 from webhook.engine.mutate import narrow
+from webhook.engine.plan import Group
 from webhook.errors import MalformedObject
 from webhook.pod.containers import ALL_ROLES, Container, Pod
 from webhook.policy.ruleset import Rule, Selection
 from webhook.source.path import Path
 
 
-def conditional(
-    request: Request, matching: Matching, pod_at: Path | None, now: datetime
-) -> tuple[tuple[Applicable, ...], Judged]:
+class Held(NamedTuple):
     """The applicable rules whose conditions all hold, each about the containers for which they hold; and what is said
     of those whose conditions nobody can tell."""
+
+    applicable: tuple[Applicable, ...]
+    unsure: Judged
+    asked: tuple[Group, ...] = ()
+    """What remembers where rules with a condition had nothing to say, of those that were asked."""
+    subject: Subject | None = None
+
+    def learn(self, judged: Judged) -> None:
+        """Remember the rules that had nothing to say of the object as it came in."""
+        spoke = {finding.rule.id for finding in judged.findings}
+        for group in self.asked:
+            if self.subject is not None and group.rules[0].rule.info.id not in spoke:
+                group.learn(self.subject)
+
+
+def conditional(
+    request: Request, matching: Matching, pod_at: Path | None, now: datetime, memo: dict[Any, Any] | None = None
+) -> Held:
+    """The rules whose conditions hold. With `memo`, of an object that is judged as it came in, those are left out that
+    are known to have nothing to say, be it that their conditions do not hold or that all is well."""
     unsure = Judged()
     if not (matching.conditional and any(one.rule.when for one in matching.applicable)):
-        return matching.applicable, unsure
+        return Held(matching.applicable, unsure)
     obj = request.subject
     pod = Pod(obj, pod_at) if pod_at is not None else None
     subject = Subject(request, obj, pod, matching.namespace, now)
-    held = (_held(one, subject, unsure) if one.rule.when else one for one in matching.applicable)
-    return tuple(one for one in held if one is not None), unsure
+    held: list[Applicable] = []
+    asked: list[Group] = []
+    for one in matching.applicable:
+        group = _remembering(one, memo) if memo is not None and one.rule.when else None
+        if group is not None:
+            if group.knows(subject):
+                continue
+            asked.append(group)
+        held_one = _held(one, subject, unsure) if one.rule.when else one
+        if held_one is not None:
+            held.append(held_one)
+    return Held(tuple(held), unsure, tuple(asked), subject)
+
+
+def _remembering(one: Applicable, memo: dict[Any, Any]) -> Group | None:
+    """What remembers for a rule where it had nothing to say; None where its words depend on more than the object."""
+    key = ("when", one.rule.info.id, one.mode)
+    if key not in memo:
+        memo[key] = _group_of(one)
+    found: Group | None = memo[key]
+    return found
+
+
+def _group_of(one: Applicable) -> Group | None:
+    rule = one.rule
+    conditions = [part for part in rule.when if isinstance(part, Statement)]
+    reads = reads_of(conditions)
+    if len(conditions) < len(rule.when) or reads is None or rule.parts.reads is None or rule.makes:
+        return None
+    named = rule.selection is not None and not rule.selection.of_roles_alone
+    return Group(said_of(reads.parts | rule.parts.reads.parts, whole=True, named=named), (one,))
 
 
 def _held(one: Applicable, subject: Subject, unsure: Judged) -> Applicable | None:

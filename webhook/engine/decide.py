@@ -112,7 +112,10 @@ class _Deciding:
 
     def decision(self) -> Decision:
         request, pod_at = self.request, pod_place(self.request)
-        applicable, unsure = conditional(request, self.matching, pod_at, self.now)
+        as_it_came = self.stage is Stage.VALIDATE and not pod_at and self.trace is None
+        memo = self.ruleset.memo if as_it_came else None
+        held = conditional(request, self.matching, pod_at, self.now, memo)
+        applicable, unsure = held.applicable, held.unsure
         own = None if self.stage is Stage.VALIDATE else self._make_so(applicable, pod_at)
         if self.stage is Stage.MUTATE:
             return self._mutated(own)
@@ -127,6 +130,7 @@ class _Deciding:
         judged = judge(case, self._plan(applicable))
         judged.faults += unsure.faults
         judged.findings += unsure.findings
+        held.learn(judged)
         judged.findings += [
             undecided(rule, reason, self.now, request.namespace) for rule, reason in self.matching.unknown
         ]
@@ -143,9 +147,9 @@ class _Deciding:
     def _plan(self, applicable: Sequence[Applicable]) -> Plan:
         """How the rules whose conditions hold are judged."""
         known = self.matching.plan
-        if known is not None and applicable is self.matching.applicable:
-            return known
-        return plan_of(applicable, self.ruleset)
+        if known is None:
+            return plan_of(applicable, self.ruleset)
+        return known if applicable is self.matching.applicable else known.holding(applicable)
 
     def _make_so(self, applicable: Sequence[Applicable], pod_at: Path | None) -> Made | None:
         """What is written: a pod on CREATE, a new ephemeral container, another object's own fields."""
@@ -160,7 +164,7 @@ class _Deciding:
         """A workload's template as the pod it will become: API defaults, then what we would make of that pod."""
         asked = as_pod(self.request, pod_at)
         pods = match(asked, self.ruleset, self.facts, self.now)
-        applicable = conditional(asked, pods, (), self.now)[0] if isinstance(pods, Matching) else ()
+        applicable = conditional(asked, pods, (), self.now).applicable if isinstance(pods, Matching) else ()
         making = Making(self.request, pod_at, self.matching.namespace, self.now, POD_PHASES, learning)
         return make_so(pod_of(obj, pod_at), applicable, making)
 
@@ -215,7 +219,7 @@ class _Deciding:
         """Of the rules that apply now, those that applied to the old object: a new label may have brought a rule in."""
         asked = self.request._replace(object=old)
         matching = match(asked, self.ruleset, self.facts, self.now)
-        then = conditional(asked, matching, pod_at, self.now)[0] if isinstance(matching, Matching) else ()
+        then = conditional(asked, matching, pod_at, self.now).applicable if isinstance(matching, Matching) else ()
         known = {one.rule.info.id for one in then}
         return [one for one in applicable if one.rule.info.id in known]
 

@@ -163,7 +163,7 @@ def _for_pods(asked: Asked, facts: Facts) -> frozenset[str]:
     if not isinstance(pods, Matching):
         return frozenset()
     try:
-        held, _ = conditional(as_pod(asked.request, at), pods, (), asked.now)
+        held = conditional(as_pod(asked.request, at), pods, (), asked.now).applicable
     except _NO_OBJECT:
         return frozenset()
     return frozenset(one.rule.info.id for one in held)

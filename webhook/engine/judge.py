@@ -61,7 +61,7 @@ def judge(case: Case, plan: Plan) -> Judged:
                 _judge(one, target, case, judged)
             if len(judged.findings) == before:
                 group.learn(target)
-    for one in plan.others:
+    for one in plan.others + plan.conditional:
         _judge(one, subject if one.rule.selection is None else narrow(subject, one.rule), case, judged)
     return judged
 

@@ -8,7 +8,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from webhook.admission.finding import Mode
-from webhook.admission.rule import Said, Subject
+from webhook.admission.reading import said_of, varies
+from webhook.admission.rule import Reads, Said, Subject
 from webhook.policy.ruleset import Rule, Ruleset
 
 MOST = 200_000
@@ -31,16 +32,16 @@ class Applicable(NamedTuple):
 class Group:
     """Rules about the same containers that depend on the same parts, and the parts that all of them called fine."""
 
-    __slots__ = ("_known", "_said", "_size", "rules")
+    __slots__ = ("_known", "_size", "rules", "said")
 
     def __init__(self, said: Said, rules: tuple[Applicable, ...]) -> None:
-        self._said, self.rules = said, rules
+        self.said, self.rules = said, rules
         self._known: set[Any] = set()
         self._size = 0
 
     def knows(self, subject: Subject) -> bool:
         """Whether all that the rules look at is known to be fine."""
-        parts = self._said(subject)
+        parts = self.said(subject)
         try:
             return parts is not None and self._known.issuperset(parts)
         except TypeError:  # a list or an object stands where a text belongs
@@ -48,7 +49,7 @@ class Group:
 
     def learn(self, subject: Subject) -> None:
         """Every rule has been asked about the subject, and none had anything to say."""
-        parts = {part for part in self._said(subject) or () if _length(part) <= LONGEST} - self._known
+        parts = {part for part in self.said(subject) or () if _length(part) <= LONGEST} - self._known
         size = sum(map(_length, parts)) + _EACH * len(parts)
         if self._size + size > MOST:
             self._known, self._size = set(), 0
@@ -62,6 +63,12 @@ class Plan(NamedTuple):
 
     groups: tuple[Group, ...] = ()
     others: tuple[Applicable, ...] = ()
+    conditional: tuple[Applicable, ...] = ()
+    """Those with a condition, as far as it holds for this request."""
+
+    def holding(self, applicable: Sequence[Applicable]) -> "Plan":
+        """The same plan, of the conditional rules with those that still apply."""
+        return self._replace(conditional=tuple(one for one in applicable if one.rule.when))
 
 
 def plan_of(applicable: Sequence[Applicable], ruleset: Ruleset) -> Plan:
@@ -74,20 +81,35 @@ def plan_of(applicable: Sequence[Applicable], ruleset: Ruleset) -> Plan:
     known: Plan | None = ruleset.memo.get(key)
     if known is None:
         known = ruleset.memo[key] = _planned(lasting)
-    if len(lasting) == len(applicable):
-        return known
-    return known._replace(others=(*known.others, *(one for one in applicable if one.rule.when)))
+    return known.holding(applicable) if len(lasting) < len(applicable) else known
 
 
 def _planned(applicable: Iterable[Applicable]) -> Plan:
     sharing: dict[tuple[Said, Hashable], list[Applicable]] = {}
+    reading: dict[tuple[Hashable, Hashable], list[Applicable]] = {}
     others = []
     for one in applicable:
-        if one.rule.parts.said is None:
+        reads = one.rule.parts.reads
+        if one.rule.parts.said is not None:
+            sharing.setdefault((one.rule.parts.said, _containers(one.rule)), []).append(one)
+        elif reads is None or (one.rule.parts.fine is not None and _is_about_this_pod(reads)):
             others.append(one)
         else:
-            sharing.setdefault((one.rule.parts.said, _containers(one.rule)), []).append(one)
-    return Plan(tuple(Group(said, tuple(rules)) for (said, _), rules in sharing.items()), tuple(others))
+            reading.setdefault((reads if varies(reads) else reads.whole, _containers(one.rule)), []).append(one)
+    groups = [Group(said, tuple(rules)) for (said, _), rules in sharing.items()]
+    return Plan((*groups, *map(_reading, reading.values())), tuple(others))
+
+
+def _reading(rules: list[Applicable]) -> Group:
+    """Rules that read little that differs from pod to pod, or the same of what does, as one group."""
+    reads = [one.rule.parts.reads for one in rules if one.rule.parts.reads is not None]
+    parts = frozenset(part for one in reads for part in one.parts)
+    return Group(said_of(parts, whole=reads[0].whole), tuple(rules))
+
+
+def _is_about_this_pod(reads: Reads) -> bool:
+    """Whether it reads the pod's own names and labels, which a short answer is cheaper for."""
+    return varies(reads) and not any(about == "container" for about, _ in reads.parts)
 
 
 def _containers(rule: Rule) -> Hashable:

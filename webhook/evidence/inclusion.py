@@ -35,7 +35,7 @@ def is_included(entry: bytes, proof: InclusionProof, key: Key) -> bool:
 
 def _root(leaf: bytes, proof: InclusionProof) -> bytes | None:
     """The root that follows from a leaf, None where the proof is not of the right length (RFC 9162, 2.1.3.2)."""
-    at, last, root = proof.index, proof.size - 1, leaf
+    at, last, root = proof.position, proof.size - 1, leaf
     if not 0 <= at <= last:
         return None
     for sibling in proof.hashes:

@@ -10,7 +10,6 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from webhook.evidence.chains import Leaf, NotTrusted, read_leaf
 from webhook.evidence.der import read, utf8
@@ -80,12 +79,12 @@ class KeylessAuthority:
             leaf = read_leaf(signed.certificates[0])
             if other := self._identity.why_not(leaf):
                 raise NotTrusted(other)
-            self._check(signed)
+            self._check(signed, leaf)
         except NotTrusted as error:
             return f"it is not of {self.name}: {error}"
         return Held(leaf.certificate.not_valid_before_utc)
 
-    def _check(self, signed: Signed) -> None:
+    def _check(self, signed: Signed, leaf: Leaf) -> None:
         """Raises NotTrusted unless sigstore-python agrees, and has read what we have read."""
         if not signed.whole:
             raise NotTrusted(_OLD_FORMAT)
@@ -94,16 +93,22 @@ class KeylessAuthority:
         from sigstore.models import Bundle
 
         try:
-            verified = self._verifier.verify_dsse(Bundle.from_json(signed.whole), self)
+            verified = self._verifier.verify_dsse(Bundle.from_json(signed.whole), _Same(leaf))
         except Exception as error:  # noqa: BLE001 - AttributeError has been seen, for odd entries: whatever it is, no
             raise NotTrusted(f"sigstore does not accept it: {_one_line(error)}") from None
         if verified != (PAYLOAD_TYPE, signed.payload):
             raise NotTrusted("what it signs can be read in two ways")
 
+
+class _Same(NamedTuple):
+    """A policy of sigstore-python's: what it verifies must be the certificate that we have looked at."""
+
+    leaf: Leaf
+
     def verify(self, cert: x509.Certificate) -> None:
-        """Asked by sigstore-python, of the certificate that it has verified: raises unless it is this identity's."""
-        if other := self._identity.why_not(read_leaf(cert.public_bytes(Encoding.DER))):
-            raise NotTrusted(other)
+        """Raises NotTrusted for another one."""
+        if cert != self.leaf.certificate:
+            raise NotTrusted("its certificate can be read in two ways")
 
 
 _OLD_FORMAT = (

@@ -86,9 +86,17 @@ def _certificates(pem: str) -> tuple[bytes, ...]:
 def _timestamps(annotation: str) -> tuple[bytes, ...]:
     if not annotation:
         return ()
-    document = parse_object(annotation.encode("utf-8", "surrogatepass"), _LARGEST_CHAIN)
-    return (base64_bytes(document, "SignedRFC3161Timestamp"),)
+    try:
+        document = parse_object(annotation.encode("utf-8", "surrogatepass"), _LARGEST_CHAIN)
+        return (base64_bytes(document, "SignedRFC3161Timestamp"),)
+    except Malformed as error:
+        raise Malformed(f"its timestamp cannot be read: {error}") from None
 
 
 def _entries(annotation: str) -> tuple[LogEntry, ...]:
-    return (read_annotation(annotation),) if annotation else ()
+    if not annotation:
+        return ()
+    try:
+        return (read_annotation(annotation),)
+    except Malformed as error:
+        raise Malformed(f"its log entry cannot be read: {error}") from None

@@ -94,18 +94,16 @@ def _signed(document: dict[str, Any], header: dict[str, Any], algorithm: str) ->
     """The signature, which is checked by the algorithm that is named and the key of the first certificate."""
     if algorithm not in _ALGORITHMS:
         raise Malformed(f"its algorithm is {shown(algorithm)}, not one of {', '.join(_ALGORITHMS)}")
-    verify, hashed = _ALGORITHMS[algorithm]
     content = f"{text(document, 'protected')}.{text(document, 'payload')}".encode()
     raw, certificates = _part(document, "signature"), _certificates(header)
     try:
-        signature = verify(read_leaf(certificates[0]).certificate.public_key(), raw, content)
+        signature = _ALGORITHMS[algorithm](read_leaf(certificates[0]).certificate.public_key(), raw, content)
     except NotTrusted as error:
         raise Malformed(str(error)) from None
     except (InvalidSignature, UnsupportedAlgorithm):
         raise Malformed("its signature does not hold, not even for its own certificate") from None
-    message = Message(None, {hashed: Message(content).hashed(hashed) or b""})
-    stamp = from_base64(text(header, _TIMESTAMP), _TIMESTAMP)
-    return Signed(signature, message, certificates=certificates, timestamps=(stamp,) if stamp else (), stamped=raw)
+    stamps = (from_base64(text(header, _TIMESTAMP), _TIMESTAMP),) if _TIMESTAMP in header else ()
+    return Signed(signature, Message(content), certificates=certificates, timestamps=stamps, stamped=raw)
 
 
 def _certificates(header: dict[str, Any]) -> tuple[bytes, ...]:
@@ -150,13 +148,13 @@ def _ecdsa(curve: str, algorithm: hashes.HashAlgorithm) -> _Verify:
     return verify
 
 
-_ALGORITHMS: dict[str, tuple[_Verify, str]] = {
-    "PS256": (_rsa(hashes.SHA256()), "sha256"),
-    "PS384": (_rsa(hashes.SHA384()), "sha384"),
-    "PS512": (_rsa(hashes.SHA512()), "sha512"),
-    "ES256": (_ecdsa("secp256r1", hashes.SHA256()), "sha256"),
-    "ES384": (_ecdsa("secp384r1", hashes.SHA384()), "sha384"),
-    "ES512": (_ecdsa("secp521r1", hashes.SHA512()), "sha512"),
+_ALGORITHMS: dict[str, _Verify] = {
+    "PS256": _rsa(hashes.SHA256()),
+    "PS384": _rsa(hashes.SHA384()),
+    "PS512": _rsa(hashes.SHA512()),
+    "ES256": _ecdsa("secp256r1", hashes.SHA256()),
+    "ES384": _ecdsa("secp384r1", hashes.SHA384()),
+    "ES512": _ecdsa("secp521r1", hashes.SHA512()),
 }
 
 

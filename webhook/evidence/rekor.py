@@ -35,7 +35,7 @@ def read_entry(document: Mapping[str, Any]) -> LogEntry:
     proof = document.get("inclusionProof")
     return LogEntry(
         body=base64_bytes(document, "canonicalizedBody"),
-        index=number(document, "logIndex"),
+        position=number(document, "logIndex"),
         log_id=base64_bytes(mapping(document, "logId"), "keyId"),
         integrated=number(document, "integratedTime"),
         promise=base64_bytes(mapping(document, "inclusionPromise"), "signedEntryTimestamp"),
@@ -62,7 +62,7 @@ class Log(NamedTuple):
     key: Key
 
     def holds(self, signed: Signed, signer: bytes) -> Held | str:
-        """Whether the log has this signature of the signer (the DER of a key or certificate), and the earliest since."""
+        """Whether the log has this signature of the signer (the DER of his key or certificate), and since when."""
         answers = [self._answer(entry, signed, signer) for entry in signed.entries]
         held = [answer for answer in answers if isinstance(answer, Held)]
         if held:
@@ -90,7 +90,7 @@ class Log(NamedTuple):
             "body": b64encode(entry.body).decode(),
             "integratedTime": entry.integrated,
             "logID": entry.log_id.hex(),
-            "logIndex": entry.index,
+            "logIndex": entry.position,
         }
         canonical = json.dumps(promised, sort_keys=True, separators=(",", ":")).encode()
         return self.key.verifies(entry.promise, Message(canonical))
@@ -125,7 +125,7 @@ def _dsse(spec: dict[str, Any], signed: Signed, signer: bytes) -> str:
 
 
 def _intoto_1(spec: dict[str, Any], signed: Signed, signer: bytes) -> str:
-    """Version 0.0.1 keeps no signature: the log had checked one of this key on this payload, and that is what it says."""
+    """Version 0.0.1 keeps no signature: that the log has checked one of this key on this payload is all it says."""
     if not _is_hash(mapping(mapping(spec, "content"), "payloadHash"), Message(signed.payload)):
         return _OTHER_CONTENT
     return "" if _is_pem_of(base64_bytes(spec, "publicKey"), signer) else _OTHER_SIGNER

@@ -41,7 +41,7 @@ class LogEntry(NamedTuple):
     """
 
     body: bytes
-    index: int
+    position: int
     log_id: bytes
     integrated: int
     promise: bytes = b""
@@ -51,7 +51,7 @@ class LogEntry(NamedTuple):
 class InclusionProof(NamedTuple):
     """The way from an entry up to the root of the log's tree, and the log's signed note about that root."""
 
-    index: int
+    position: int
     size: int
     hashes: tuple[bytes, ...]
     checkpoint: str

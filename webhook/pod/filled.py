@@ -212,9 +212,10 @@ def _labels(template: Any) -> Json | None:
 
 def _namespace(namespace: Json) -> None:
     metadata = namespace.get("metadata")
-    if isinstance(metadata, dict) and metadata.get("name"):
-        labels = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata["name"]}
-        namespace["metadata"] = metadata | {"labels": labels}
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    if isinstance(metadata, dict) and metadata.get("name") and isinstance(labels, dict | None):
+        named = {**(labels or {}), "kubernetes.io/metadata.name": metadata["name"]}
+        namespace["metadata"] = metadata | {"labels": named}
 
 
 def _absent(values: Json) -> Callable[[Json], None]:

@@ -99,6 +99,11 @@ def kind_schema(group: str, kind: str) -> Schema | None:
     return Schema(Field("", "", "object", "#", struct)) if struct else None
 
 
+def subresource_schema(subresource: str) -> Schema | None:
+    """The schema of what comes in on a subresource, whatever kind it is of; None where that depends on the kind."""
+    return Schema(Field("", "", "object", "#", "autoscaling.v1.Scale")) if subresource == "scale" else None
+
+
 def schema_of(obj: Mapping[str, Any]) -> Schema | None:
     """The schema that an object claims; None too where the table has another version of its kind with other fields."""
     group, kind = group_kind(dict(obj))

@@ -1,5 +1,6 @@
 """Evidence as a case writes it: one shape for each type, told apart by `type`."""
 
+import hashlib
 from typing import Any, Literal
 
 from webhook.admission import evidence as facts
@@ -12,7 +13,7 @@ SeverityWord = Literal["none", "negligible", "low", "medium", "high", "critical"
 
 @shape
 class Signed:
-    """What every attestation says."""
+    """What every attestation says. (A shape is made by its keys, so the order of those that must be there is free.)"""
 
     type: str = field("The type of evidence.")
     by: tuple[str, ...] = field("The Authorities who have signed it.", one_or_many=True)
@@ -121,7 +122,7 @@ class CaseVex(Signed):
     """A VEX document."""
 
     type: Literal["vex"] = field("A VEX document.")
-    statements: tuple[CaseVexStatement, ...] = field("What it says.")
+    statements: tuple[CaseVexStatement, ...] = field("What it says.")  # type: ignore[misc]
     at: Moment | None = field("When it was written.", default=None)
 
     def claim(self) -> facts.Claim:
@@ -138,7 +139,7 @@ class CaseTests(Signed):
     """The result of a run of tests."""
 
     type: Literal["test-result"] = field("The result of a run of tests.")
-    result: Literal["PASSED", "WARNED", "FAILED"] = field("How it ended.")
+    result: Literal["PASSED", "WARNED", "FAILED"] = field("How it ended.")  # type: ignore[misc]
     failed: tuple[str, ...] = field("The tests that failed.", default=())
 
     def claim(self) -> facts.Claim:
@@ -151,7 +152,7 @@ class CaseSummary(Signed):
     """Another verifier's verdict."""
 
     type: Literal["verification-summary"] = field("Another verifier's verdict.")
-    verifier: str = field("Who verified it.")
+    verifier: str = field("Who verified it.")  # type: ignore[misc]
     passed: bool = field("false: it did not pass.", default=True)
     levels: tuple[str, ...] = field("The levels that it has.", default=())
     at: Moment | None = field("When it was verified.", default=None)
@@ -174,9 +175,9 @@ class CaseApproval(Signed):
     """A decision of people about a release."""
 
     type: Literal["approval"] = field("A decision of people about a release.")
-    approvers: tuple[CaseApprover, ...] = field("Who decided.")
-    requested_by: str = field("Who asked for it.")
-    at: Moment = field("When it was decided.")
+    approvers: tuple[CaseApprover, ...] = field("Who decided.")  # type: ignore[misc]
+    requested_by: str = field("Who asked for it.")  # type: ignore[misc]
+    at: Moment = field("When it was decided.")  # type: ignore[misc]
     decision: Literal["approved", "rejected", "revoked"] = field("What was decided.", default="approved")
     ticket: str = field("Where it was decided.", default="")
     not_before: Moment | None = field("From when it holds.", default=None)
@@ -200,7 +201,8 @@ CaseAttestation = (
 
 
 def attestation(one: Any, name: str) -> Attestation:
-    """Something signed, as rules see it; `name` stands for its digest and for where it was found."""
+    """Something signed, as rules see it; `name` is where it was found."""
+    digest = f"sha256:{hashlib.sha256(repr(one).encode()).hexdigest()}"
     annotations = tuple(getattr(one, "annotations", {}).items())
     claim = None if one.problem else one.claim()
-    return Attestation(EvidenceType(one.type), "", one.by, one.signed, claim, name, name, annotations, one.problem)
+    return Attestation(EvidenceType(one.type), "", one.by, one.signed, claim, digest, name, annotations, one.problem)

@@ -103,6 +103,7 @@ def _own_mode(spec: PolicySpec) -> str:
     return f" (mode `{spec.mode}`)" if spec.mode else ""
 
 
+_OF_IMAGES = {"rewrite": ("rewrites", "images"), "pin": ("pins", "images to their digest")}
 _VERBS = {"default": "fills in", "append": "adds to", "enforce": "overwrites", "clamp": "bounds"}
 
 
@@ -119,8 +120,10 @@ def _makes(rule: Written) -> Iterator[tuple[str, str]]:
     elif rule.kind == "sidecar":
         injected = [*([body["container"]] if "container" in body else []), *body.get("containers", ())]
         yield from (("puts in", f"`{container['name']}`") for container in injected)
-    elif rule.kind == "images" and "rewrite" in body:
-        yield "rewrites", "images"
+    elif rule.kind == "images":
+        yield from (done for key, done in _OF_IMAGES.items() if key in body)
+    elif rule.kind == "evidence" and body.get("tags") != "allowed":
+        yield _OF_IMAGES["pin"]
     elif rule.kind == "nodeGroup" and "groups" in body:
         yield "fills in", "what chooses nodes"
     elif rule.kind in ("metadata", "resources", "volumes"):

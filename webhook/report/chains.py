@@ -5,9 +5,10 @@ from itertools import groupby
 from typing import Any
 
 from webhook.admission.chains import Chain
+from webhook.admission.hidden import HIDDEN
 from webhook.admission.origins import Link
 from webhook.admission.words import quote
-from webhook.report.secrecy import HIDDEN, is_secret, secrets
+from webhook.report.secrecy import is_secret, secrets
 from webhook.report.words import one_line
 from webhook.source.path import Path, pointer, render
 

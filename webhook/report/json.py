@@ -17,7 +17,8 @@ objects    in the order in which they were read, each with
                  file, line, column
     notes        rule and text: what was changed or left out and is worth knowing
     patch        RFC 6902: from the object as the API server has it to the object after mutation
-    object       the author's object with our changes only; of a Secret only the keys
+    object       the author's object with our changes only; of a Secret only the keys, and without what rules found that
+                 do not show it
 problems   inputs that could not be read: level, message, help, file, line, column
 notes      sentences about the whole run
 """
@@ -27,8 +28,9 @@ from typing import Any
 
 from webhook.admission.edits import replay
 from webhook.admission.finding import Finding
+from webhook.admission.hidden import HIDDEN
 from webhook.report.result import Checked, Run, tally
-from webhook.report.secrecy import HIDDEN, secrets, told, without_secrets
+from webhook.report.secrecy import secrets, told, without_secrets
 from webhook.report.words import one_line
 from webhook.source.path import pointer
 from webhook.source.problem import Problem
@@ -102,20 +104,23 @@ def _object(one: Checked, run: Run) -> dict[str, Any]:
         "rules": list(decision.matched),
         "findings": [finding_of(finding, one, run) for finding in one.findings],
         "notes": [{"rule": note.rule, "text": one_line(note.text)} for note in decision.notes],
-        "patch": [_operation(operation, one.kind) for operation in decision.patch],
-        "object": without_secrets(replay(decision.edits, one.authored), one.kind),
+        "patch": [_operation(operation, one) for operation in decision.patch],
+        "object": without_secrets(replay(decision.edits, one.authored), one.kind, one.hidden),
     }
 
 
-def _operation(operation: dict[str, Any], kind: str) -> dict[str, Any]:
-    secret = kind == "Secret" and "value" in operation and operation["path"].startswith(("/data", "/stringData"))
-    return {**operation, "value": HIDDEN} if secret else operation
+def _operation(operation: dict[str, Any], one: Checked) -> dict[str, Any]:
+    if "value" not in operation:
+        return operation
+    secret = one.kind == "Secret" and operation["path"].startswith(("/data", "/stringData"))
+    value = HIDDEN if secret else without_secrets(operation["value"], "", one.hidden)
+    return {**operation, "value": value}
 
 
 def finding_of(finding: Finding, one: Checked, run: Run) -> dict[str, Any]:
     """One finding, as every JSON document tells it."""
     rule, place = finding.rule, one.place_of(finding)
-    hidden = bool(secrets(finding.path, finding.value, one.kind))
+    hidden = finding.hidden or bool(secrets(finding.path, finding.value, one.kind))
     return {
         "rule": rule.id,
         "severity": str(rule.severity),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from webhook.admission.decision import Decision, Verdict
 from webhook.admission.finding import Action, Cause, Finding, Standing
+from webhook.admission.hidden import leaves
 from webhook.admission.request import Request
 from webhook.engine.as_written import AS_WRITTEN, UNKNOWN_FIELD, UNREADABLE_VALUE
 from webhook.engine.fold import in_order
@@ -65,6 +66,11 @@ class Checked(NamedTuple):
             return found
         told = {finding.path for finding in found if finding.rule.policy == UNREADABLE_VALUE.policy}
         return in_order((*found, *(finding for finding in self.as_written if finding.path not in told)))
+
+    @property
+    def hidden(self) -> tuple[Any, ...]:
+        """The values that rules found which do not show them."""
+        return tuple(leaf for finding in self.decision.findings if finding.hidden for leaf in leaves(finding.value))
 
     @property
     def name(self) -> str:

@@ -157,7 +157,7 @@ def _whole(one: Checked) -> Place:
 
 
 def _shows_secret(finding: Finding, place: Place, kind: str) -> bool:
-    if is_secret(finding.path, kind):
+    if finding.hidden or is_secret(finding.path, kind):
         return True
     return any(str(secret) in place.text for secret in secrets(finding.path, finding.value, kind))
 

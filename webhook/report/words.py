@@ -7,6 +7,7 @@ from webhook.admission.request import Operation, Request
 from webhook.admission.words import clean, listing
 
 _LONGEST_NAME = 80  # characters of an object's name or namespace
+_LONGEST_WORD = 30  # characters that are given up for the sake of a whole word
 _MADE_UP = 5  # characters that the API server puts after generateName
 _ALL_NAMED = 3
 
@@ -27,16 +28,24 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def cut(text: str, limit: int) -> str:
-    """The text, or its first characters and an ellipsis."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    """The text, or its first characters, up to a blank where one is near, and an ellipsis."""
+    return text if len(text) <= limit else f"{_whole_words(text[: limit - 1], text[limit - 1])}…"
 
 
 def cut_bytes(text: str, limit: int) -> str:
-    """The text, or as much of it as fits into `limit` bytes of UTF-8, with an ellipsis."""
+    """The text, or as much of it as fits into `limit` bytes of UTF-8, as `cut` leaves it."""
     data = text.encode("utf-8", "replace")
     if len(data) <= limit:
         return text
-    return data[: limit - 3].decode("utf-8", "ignore").rstrip() + "…"
+    kept = data[: limit - 3].decode("utf-8", "ignore")
+    return f"{_whole_words(kept, text[len(kept) : len(kept) + 1])}…"
+
+
+def _whole_words(kept: str, following: str) -> str:
+    """What was kept of a text, without a last word that is cut in the middle, unless that is very long."""
+    end = kept.rfind(" ")
+    whole = following.isspace() or end < len(kept) - _LONGEST_WORD or end <= 0
+    return (kept if whole else kept[:end]).rstrip(" ,;:")
 
 
 def object_name(request: Request) -> str:

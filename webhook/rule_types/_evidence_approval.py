@@ -89,7 +89,7 @@ def _against(
 
 def _refusals(params: words.Approval, counts: frozenset[str] | None, looking: Looking) -> Iterator[Approval]:
     """Decisions against the image that are not plainly about another place."""
-    for attestation in looking.evidence.attestations:
+    for attestation in looking.beside:
         claim = attestation.claim
         if attestation.type is not EvidenceType.APPROVAL or not isinstance(claim, Approval) or attestation.problem:
             continue

@@ -18,6 +18,8 @@ from webhook.rule_types._pinning import (
     judged_images,
     not_learnt,
     not_pinned,
+    place_of,
+    unchanged,
     undeclared,
 )
 
@@ -87,9 +89,10 @@ def unreadable(subject: Subject) -> Iterator[Found]:
     """An image that is no reference cannot be judged, so it is refused; one that is left out never runs as it is."""
     if subject.request.operation is Operation.DELETE:
         return
+    old = unchanged(subject)
     for use in subject.images:
         try:
-            if use.text:
+            if use.text and place_of(use) not in old:
                 Image.parse(use.text)
         except ValueError as error:
             yield Found(use.path, use.text, str(error), ratchets=False)
@@ -110,6 +113,6 @@ def _missed(
     told = f"{shown} ({digest}{algorithm}:{value[:_SHORT]}): {requirement.name} is {verdict.outcome}: {verdict.detail}"
     if facts.stale:
         told += f" ({facts.stale})"
-    fix = verdict.fix or requirement.cure(f"{image.repository}@{judged.digest}")
+    fix = requirement.cure(verdict, f"{image.repository}@{judged.digest}")
     stale = verdict.outcome is Outcome.STALE
     return Found(use.path, use.text, told, fix, ratchets=False, only_warns=warns and stale)

@@ -1,6 +1,6 @@
 """What to run to produce what is missing: one line, with the image and digest that were judged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from shlex import quote
 
 from webhook.admission.evidence import EvidenceType
@@ -18,10 +18,10 @@ _OURS = {
 _SOMEBODY = "KEY"
 
 
-def command(kind: EvidenceType, names: Sequence[str], image: str, annotations: Mapping[str, str]) -> str:
-    """The command by which one of these Authorities would vouch for an image (repository@digest). `annotations` are
+def command(kind: EvidenceType, name: str, image: str, annotations: Mapping[str, str]) -> str:
+    """The command by which an Authority ("" is anybody) would vouch for an image (repository@digest). `annotations` are
     those that a signature must cover."""
-    key = f"--key {names[0] if names else _SOMEBODY}.key"
+    key = f"--key {name or _SOMEBODY}.key"
     if kind in _OURS:
         return f"doorward evidence attest {key} --type {kind} --predicate {_OURS[kind]} {image}"
     if kind in _COSIGN:

@@ -77,9 +77,9 @@ class Requirement(NamedTuple):
     platforms: bool = False
     annotations: Mapping[str, str] = MappingProxyType({})
 
-    def cure(self, image: str) -> str:
-        """What to run, so that somebody vouches for an image (repository@digest)."""
-        return command(self.kind.type, self.names or (), image, self.annotations)
+    def cure(self, verdict: Verdict, image: str) -> str:
+        """What to do, so that somebody vouches for an image (repository@digest)."""
+        return verdict.fix or command(self.kind.type, verdict.by, image, self.annotations)
 
     @property
     def whose(self) -> str:
@@ -105,7 +105,7 @@ class Requirement(NamedTuple):
             satisfied += verdict.satisfied
             if satisfied >= self.threshold:
                 return SATISFIED
-            verdicts.append(verdict)
+            verdicts.append(verdict._replace(by=name))
         return self._missed(sorted(verdicts, key=lambda one: one.rank), satisfied, looking)
 
     def _by_authority(self, evidence: Evidence) -> dict[str, list[Attestation]]:
@@ -121,6 +121,8 @@ class Requirement(NamedTuple):
     def _of_one(self, name: str, found: Sequence[Attestation], looking: Looking) -> Verdict:
         """What one Authority's evidence comes to."""
         usable = [one for one in found if not one.problem]
+        if len(usable) == 1:
+            return out_of_its_time(usable[0], looking.now) or self._of(usable[0], looking)
         if not usable:
             if not found:
                 return Verdict(Outcome.MISSING, f"none by {name}")
@@ -135,16 +137,16 @@ class Requirement(NamedTuple):
         kind = self.kind
         if kind.select == "latest":
             return worst(self._of(one, looking) for one in kind.newest(found))
-        verdicts = [self._of(one, looking) for one in found]
         if kind.select == "any":
-            return best(verdicts)
-        fresh = [one for one in verdicts if one.outcome is not Outcome.STALE]
-        return worst(fresh) if fresh else best(verdicts)
+            return best(self._of(one, looking) for one in found)
+        fresh = [one for one in found if too_old(one, kind.max_age, looking.now) is None]
+        return worst(self._of(one, looking) for one in fresh or kind.newest(found))
 
     def _of(self, one: Attestation, looking: Looking) -> Verdict:
         """What one attestation comes to: what it says goes before how old it is."""
         said = self.kind.judge(one, looking)
-        return worst((said, too_old(one, self.kind.max_age, looking.now) or SATISFIED))
+        old = too_old(one, self.kind.max_age, looking.now) if self.kind.max_age else None
+        return said if old is None else worst((said, old))
 
     def _missed(self, verdicts: Sequence[Verdict], satisfied: int, looking: Looking) -> Verdict:
         """The nearest miss: with a threshold, that of the last one who is still needed."""
@@ -152,7 +154,7 @@ class Requirement(NamedTuple):
         of_many = f"{satisfied} of {self.threshold} that are needed" if self.threshold > 1 else ""
         told = [one.detail for one in verdicts if not one.satisfied and one.outcome is not Outcome.MISSING][:2]
         if decisive.outcome is Outcome.MISSING:
-            decisive = self._instead(looking)
+            decisive = self._instead(looking)._replace(by=decisive.by)
             told.append(decisive.detail)
         rest = plural(looking.evidence.unexamined, "more thing") + " attached to it not looked at"
         unexamined = [rest] if looking.evidence.unexamined else []

@@ -8,6 +8,7 @@ from webhook.admission.evidence import Attestation, Outcome, Scan, Severity, Vul
 from webhook.admission.words import listing
 from webhook.rule_types import _evidence_words as words
 from webhook.rule_types._evidence_verdicts import (
+    MOST_KNOWN,
     SATISFIED,
     SKEW,
     Judge,
@@ -22,8 +23,8 @@ from webhook.rule_types._evidence_verdicts import (
 )
 from webhook.rule_types._evidence_vex import ids, not_lifted
 
-_MOST_KNOWN = 512
-"""Scans of which is remembered what is too bad in them: the same few images come again and again."""
+_MOST_BAD = 64
+"""Vulnerabilities of one scan that are remembered; one with more is read again each time."""
 
 
 def scan_judge(params: words.Scan) -> Judge:
@@ -34,11 +35,11 @@ def scan_judge(params: words.Scan) -> Judge:
         scan = attestation.claim
         if not isinstance(scan, Scan):
             return Verdict(Outcome.INVALID, f"{named(attestation)} is none")
-        bad = too_bad.of(scan)
+        bad = too_bad.of(scan, attestation.digest)
         if bad and params.vex:
             bad = not_lifted(bad, params.vex.authorities, looking)
         found = _found(bad, ignored, attestation, params, looking) if bad else SATISFIED
-        return worst((found, _database(scan, attestation, params)))
+        return worst((found, _database(scan, attestation, params))) if params.database_max_age else found
 
     return judge
 
@@ -58,19 +59,21 @@ class _TooBad:
         bad = {Severity.UNKNOWN} if Severity(params.unknown_severity).order > params.limit else set()
         bad |= {one for one in Severity if one.order > params.limit}
         self._bad = frozenset(bad)
-        self._known: dict[int, tuple[Scan, tuple[Vulnerability, ...]]] = {}
+        self._known: dict[str, tuple[Vulnerability, ...]] = {}
 
-    def of(self, scan: Scan) -> tuple[Vulnerability, ...]:
-        """Those that are too bad, the worst first."""
+    def of(self, scan: Scan, digest: str) -> tuple[Vulnerability, ...]:
+        """Those that are too bad, the worst first; `digest` is that of the bytes which were signed."""
         if not self._bad:
             return ()
-        known = self._known.get(id(scan))
-        if known is None or known[0] is not scan:  # the scan is kept, so its id is nobody else's
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
+        known = self._known.get(digest)
+        if known is None:
             found = [one for one in scan.vulnerabilities if one.severity in self._bad]
-            known = self._known[id(scan)] = scan, tuple(sorted(found, key=_worst_first))
-        return known[1]
+            known = tuple(sorted(found, key=_worst_first))
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            if digest and len(known) <= _MOST_BAD:
+                self._known[digest] = known
+        return known
 
 
 def _worst_first(one: Vulnerability) -> tuple[int, bool, str, str]:

@@ -9,6 +9,9 @@ from webhook.admission.request import Request
 from webhook.admission.words import clean, listing
 from webhook.pod.duration import Ttl
 
+MOST_KNOWN = 4096
+"""Attestations of which is remembered what they come to: the same images come again and again."""
+
 SKEW = timedelta(minutes=5)
 """How far clocks may differ: what is dated later than this from now is invalid."""
 
@@ -43,11 +46,13 @@ _DATES = {
 
 
 class Verdict(NamedTuple):
-    """What became of it; `detail` is a clause about what was found instead, `fix` a cure that is not the usual one."""
+    """What became of it; `detail` is a clause about what was found instead, `fix` a cure that is not the usual one,
+    `by` an Authority who could still make it good."""
 
     outcome: Outcome
     detail: str = ""
     fix: str = ""
+    by: str = ""
 
     @property
     def rank(self) -> int:
@@ -72,9 +77,37 @@ class Looking(NamedTuple):
     request: Request
     now: datetime
 
+    @property
+    def beside(self) -> tuple[Attestation, ...]:
+        """What is attached to the digest, and what to the image itself where that is another."""
+        if self.evidence is self.named:
+            return self.evidence.attestations
+        return self.evidence.attestations + self.named.attestations
+
 
 Judge = Callable[[Attestation, Looking], Verdict]
 """Judges one attestation of its type that can be used, but for its dates."""
+
+
+def once(judge: Judge) -> Judge:
+    """The same judge, who looks once at each attestation: for what depends on what was signed, and not on the clock.
+
+    The bytes are known by their digest, and what was signed never changes; another set of rules asks anew.
+    """
+    known: dict[tuple[Any, ...], Verdict] = {}
+
+    def judged(attestation: Attestation, looking: Looking) -> Verdict:
+        key = (attestation.digest, attestation.authorities, attestation.annotations)
+        verdict = known.get(key)
+        if verdict is None:
+            verdict = judge(attestation, looking)
+            if len(known) >= MOST_KNOWN:
+                known.clear()
+            if attestation.digest:
+                known[key] = verdict
+        return verdict
+
+    return judged
 
 
 def best(verdicts: Iterable[Verdict]) -> Verdict:
@@ -101,10 +134,11 @@ def moment(attestation: Attestation) -> datetime | None:
 
 def out_of_its_time(attestation: Attestation, now: datetime) -> Verdict | None:
     """A verdict on what claims to come from the future, or whose signature does not count today."""
+    latest = now + SKEW
     for at in (_said(attestation), attestation.signed):
-        if at is not None and at - now > SKEW:
+        if at is not None and at > latest:
             return Verdict(Outcome.INVALID, f"{named(attestation)} is dated in the future, {clock(at)}")
-    lapsed = attestation.lapsed(now)
+    lapsed = attestation.valid and attestation.lapsed(now)
     return Verdict(Outcome.INVALID, f"{named(attestation)} does not count: {lapsed}") if lapsed else None
 
 

@@ -49,13 +49,12 @@ def _when(said: _Said) -> tuple[datetime, bool]:
 def _said_of(wanted: set[str], authorities: Sequence[str], looking: Looking) -> dict[str, list[_Said]]:
     """Every word on each of these vulnerabilities, of those whose word counts."""
     said: dict[str, list[_Said]] = {name: [] for name in wanted}
-    for place in {place.digest: place for place in (looking.evidence, looking.named)}.values():
-        for attestation in place.attestations:
-            if attestation.type is EvidenceType.VEX and not set(authorities).isdisjoint(attestation.authorities):
-                for at, statement in _statements(attestation, looking, wanted):
-                    word = _Said(at, statement.status == LIFTS, statement.components)
-                    for name in wanted.intersection(statement.vulnerabilities):
-                        said[name].append(word)
+    for attestation in looking.beside:
+        if attestation.type is EvidenceType.VEX and not set(authorities).isdisjoint(attestation.authorities):
+            for at, statement in _statements(attestation, looking, wanted):
+                word = _Said(at, statement.status == LIFTS, statement.components)
+                for name in wanted.intersection(statement.vulnerabilities):
+                    said[name].append(word)
     return said
 
 

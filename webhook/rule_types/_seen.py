@@ -70,7 +70,7 @@ def _without_profiles(annotations: dict[str, Any]) -> bool:
 
 def _volume_types(volumes: Any) -> str:
     if not isinstance(volumes, list):
-        return repr(volumes)
+        return f"no list: {volumes!r}"
     return " ".join(sorted({_volume_type(one) for one in volumes}))
 
 

@@ -48,6 +48,17 @@ def token_left(subject: Subject) -> Iterator[Found]:
                 yield Found((*path, "serviceAccountToken"), source, message, "name an `audience`, or remove it")
 
 
+def has_no_token(subject: Subject) -> bool:
+    """The short answer for a pod that says so, and has no volume where one could hide."""
+    pod = subject.pod
+    if pod is None:
+        return True
+    volumes = pod.spec.get("volumes") or ()
+    if pod.spec.get("automountServiceAccountToken") is not False or not isinstance(volumes, list | tuple):
+        return False
+    return not any(not isinstance(one, dict) or one.get("projected") is not None for one in volumes)
+
+
 def _places(subject: Subject, obj: dict[str, Any]) -> Iterator[Path]:
     """The volume of the token and its mounts, in the object as it stands, in the order of the lists."""
     spec: Path = (*(subject.pod.at if subject.pod else ()), "spec")

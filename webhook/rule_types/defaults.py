@@ -4,9 +4,9 @@
 real keys; `remove` and `clamp` do what they say. Whatever is made so is checked by the same code that makes it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from webhook.admission.edits import Conflict, Draft, Verb, same
 from webhook.admission.finding import Found
@@ -21,7 +21,7 @@ from webhook.rule_types._default_load import check_targets
 from webhook.rule_types._default_sources import words_on
 from webhook.rule_types._default_targets import Places, Target, Targets
 from webhook.rule_types._replicas import REPLICAS, only_replicas
-from webhook.rule_types._service_account_token import remove_token, token_left
+from webhook.rule_types._service_account_token import has_no_token, remove_token, token_left
 from webhook.source.declare import field, shape
 from webhook.source.path import Path, look_up
 
@@ -174,22 +174,40 @@ def _refuse_clash(change: Change, draft: Draft) -> None:
 
 
 def _fine(params: Params) -> Fine | None:
-    """The short answer for a pod in which every leaf is set: a default minds nothing that is there."""
-    targets = params.default
-    if targets is None or targets.object or params.enforce or params.append or params.remove or params.clamp:
+    """The short answer for a pod in which every leaf and element is there, and that has no token."""
+    added = [(verb, targets) for verb in ("default", "append") if (targets := getattr(params, verb))]
+    if params.enforce or params.clamp or any(targets.object for _, targets in added):
         return None
-    places = Places(targets)
+    answers = [_is_there(_SETTLED[verb], Places(targets)) for verb, targets in added]
+    if params.remove:
+        answers.append(has_no_token)
+    return lambda subject: all(answer(subject) for answer in answers) if len(answers) > 1 else answers[0](subject)
 
+
+def _is_there(settled: Callable[[Any, Any], bool], places: Places) -> Fine:
     def fine(subject: Subject) -> bool:
-        for target in places.in_pod(subject):
-            if target.wanted.has_sources:
+        for root, wanted in places.roots(subject):
+            if wanted.has_sources:
                 return False
-            for below, _ in target.wanted.leaves:
-                if look_up(subject.object, (*target.at, *below)) is None:
+            for below, value in wanted.leaves:
+                if not settled(look_up(root, below), value):
                     return False
         return True
 
     return fine
+
+
+def _has_all(found: Any, elements: Any) -> bool:
+    """Whether a list has every element as it is wanted."""
+    if not isinstance(found, list) or not isinstance(elements, list):
+        return False
+    return all(any(same(one, element) for one in found) for element in elements)
+
+
+_SETTLED: dict[str, Callable[[Any, Any], bool]] = {
+    "default": lambda found, _: found is not None,  # a default minds nothing that is there
+    "append": _has_all,
+}
 
 
 def _check(item: tuple[str, Targets]) -> Check:

@@ -7,6 +7,7 @@ from typing import Any
 from webhook.admission.compile_statements import KEYS, compile_statement
 from webhook.admission.finding import Found
 from webhook.admission.operands import errors
+from webhook.admission.reading import reads_of
 from webhook.admission.rule import Check, Compiling, Fine, RuleParts, Subject
 from webhook.admission.short_answers import short_answer
 from webhook.admission.statement_lint import warn_of_empty_lists
@@ -58,6 +59,7 @@ def compile(params: Statements, compiling: Compiling) -> RuleParts:
     answers = [short_answer(statement) for statement in statements]
     fine = _all(tuple(answer for answer in answers if answer)) if all(answers) else None
     return RuleParts(
+        reads=reads_of(statements),
         checks=tuple(
             statement.found if fine else _check(statement, answer)
             for statement, answer in zip(statements, answers, strict=True)

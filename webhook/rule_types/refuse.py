@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from webhook.admission.finding import Found
-from webhook.admission.rule import Compiling, RuleParts, Subject
+from webhook.admission.rule import Compiling, Reads, RuleParts, Subject
 
 _LONGEST = 300
 
@@ -36,4 +36,4 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     def check(_: Subject) -> Iterator[Found]:
         yield found
 
-    return RuleParts(checks=(check,), needs_pod=False, about_containers=False)
+    return RuleParts(checks=(check,), reads=Reads(), needs_pod=False, about_containers=False)

@@ -198,7 +198,7 @@ def _said(classes: Classes | None) -> Said:
     def said(subject: Subject) -> list[Any] | None:
         parts = subject.derived(amounts, amounts)
         name = look_up(subject.pod.metadata, path) if subject.pod else None
-        if parts is None or not isinstance(name, str) or name not in names:
+        if parts is None or (name is not None and not (isinstance(name, str) and name in names)):
             return None
         return [(name, part) for part in parts]
 

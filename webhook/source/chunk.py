@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cached_property
 
 from webhook.source.problem import Place
@@ -42,6 +43,14 @@ class Chunk:
         start = self._line_starts[index]
         end = self._line_starts[index + 1] - 1 if index + 1 < len(self._line_starts) else len(self.text)
         return start, end - 1 if self.text.endswith("\r", start, end) else end
+
+    def lines(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """The lines of these characters: 1-based line, and the first and last column on it, from 0 and exclusive."""
+        index = bisect_right(self._line_starts, start) - 1
+        while index < len(self._line_starts) and self._line_starts[index] < max(end, start + 1):
+            line_start, line_end = self.line_of(self._line_starts[index])
+            yield self.first_line + index, max(start, line_start) - line_start, min(end, line_end) - line_start
+            index += 1
 
     def place(self, start: int, end: int) -> Place:
         """The place of these characters; what goes on after the first line is cut off, nothing is one character."""

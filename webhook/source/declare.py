@@ -23,6 +23,7 @@ class Field(NamedTuple):
     key: str
     default: Any
     one_or_many: bool
+    may_be_empty: bool = False
 
     @property
     def required(self) -> bool:
@@ -30,12 +31,15 @@ class Field(NamedTuple):
         return self.default is REQUIRED
 
 
-def field(doc: str, *, name: str = "", default: Any = REQUIRED, one_or_many: bool = False) -> Any:
+def field(
+    doc: str, *, name: str = "", default: Any = REQUIRED, one_or_many: bool = False, may_be_empty: bool = False
+) -> Any:
     """A field of a shape: its sentence, its name in YAML where that is no Python name, its default when absent.
 
-    With `one_or_many`, a list may also be written as its only element.
+    With `one_or_many`, a list may also be written as its only element. With `may_be_empty`, parameters may leave
+    nothing in it: it is left out then, which must mean the same as no element.
     """
-    return Field("", None, doc, name, default, one_or_many)
+    return Field("", None, doc, name, default, one_or_many, may_be_empty)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

@@ -3,7 +3,8 @@
 A class's fields are its keys; `doc` becomes the page and the editor's help; its `__post_init__` may raise ValueError
 with a message, the cure and the key at fault. A scalar that has a grammar is a class with `parse(text)`, which raises
 ValueError with the cure; a value that comes in several forms is a class with
-`from_yaml(value, at, problems)`. Everything wrong is collected, nothing stops at the first mistake.
+`from_yaml(value, at, problems)`. Of several shapes, the key `type` says which one is meant. Everything wrong is
+collected, nothing stops at the first mistake.
 """
 
 import types
@@ -13,6 +14,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from webhook.patterns import closest
 from webhook.source.declare import fields, is_shape
+from webhook.source.left_out import cure, kept
 from webhook.source.path import Path
 from webhook.source.problem import Level, Place, Problem
 
@@ -62,13 +64,15 @@ def decode(shape: type[T], value: Any, at: Path, problems: Problems) -> T:
 
 
 def _decode(shape: Any, value: Any, at: Path, problems: Problems, one_or_many: bool = False) -> Any:
-    if shape is Any or value is BROKEN:
-        return value
     if value is None:
         problems.error(at, "nothing stands here", "leave the key out, or give it a value")
         return BROKEN
+    if shape is Any or value is BROKEN:
+        return value
     origin = get_origin(shape)
     if origin in (Union, types.UnionType):
+        if _are_shapes(shape):
+            return _one_of(get_args(shape), value, at, problems)
         return _decode(_without_none(shape), value, at, problems, one_or_many)
     if origin is tuple:
         return _list(get_args(shape)[0], value, at, problems, one_or_many)
@@ -94,10 +98,10 @@ def _named(shape: Any, value: Any, at: Path, problems: Problems) -> Any:
 
 def record(shape: Any, value: Any, at: Path, problems: Problems) -> Any:
     """A mapping read into `shape`: unknown and missing keys are told, with a did-you-mean."""
-    if not isinstance(value, dict):
-        return wrong(value, "a mapping", at, problems)
     keys = fields_of(shape)
-    for name in value.keys() - keys:
+    if not isinstance(value, dict):
+        return wrong(value, "a mapping", at, problems, f"its keys: {', '.join(sorted(keys))}")
+    for name in (value := kept(shape, value)).keys() - keys:
         unknown(name, keys, at, problems)
     known: dict[str, Any] = {}
     for field in fields(shape):
@@ -117,6 +121,22 @@ def record(shape: Any, value: Any, at: Path, problems: Problems) -> Any:
         return BROKEN
 
 
+def _are_shapes(union: Any) -> bool:
+    return all(map(is_shape, get_args(union)))
+
+
+def _one_of(shapes: tuple[Any, ...], value: Any, at: Path, problems: Problems) -> Any:
+    """A mapping read into the shape that its `type` names."""
+    if not isinstance(value, dict):
+        return wrong(value, "a mapping", at, problems)
+    by_type = {get_args(field.type)[0]: one for one in shapes for field in fields(one) if field.key == "type"}
+    if "type" not in value:
+        problems.error(at, "`type` is missing", f"add `type:`, one of {', '.join(by_type)}", on="key")
+        return BROKEN
+    chosen = choice(tuple(by_type), value["type"], (*at, "type"), problems)
+    return BROKEN if chosen is BROKEN else record(by_type[chosen], value, at, problems)
+
+
 def unknown(name: str, known: Any, at: Path, problems: Problems) -> None:
     """Tell an unknown key, with the one that was probably meant."""
     guess = closest(name, known)
@@ -128,7 +148,11 @@ def wrong(value: Any, expected: str, at: Path, problems: Problems, cure: str | N
     """Tell that a value is of another kind than expected; BROKEN."""
     if expected == "a string" and isinstance(value, bool | int | float):
         cure = "put it in quotes"
-    elif expected == "a list" and isinstance(value, str | int):
+    elif (value in ("true", "false") and expected == "true or false") or (
+        isinstance(value, str) and value.isdigit() and expected == "a whole number"
+    ):
+        cure = "take the quotes away"
+    elif expected == "a list" and isinstance(value, str | int | float):
         cure = f"write it as [{value}]"
     elif expected == "a list" and isinstance(value, dict):
         cure = "begin each element with `- `"
@@ -153,7 +177,7 @@ def _list(shape: Any, value: Any, at: Path, problems: Problems, one_or_many: boo
         single = _decode(shape, value, at, problems)
         return BROKEN if single is BROKEN else (single,)
     if not value:
-        problems.error(at, "the list is empty", "give it an element, or leave the key out")
+        problems.error(at, "the list is empty", cure(value))
         return BROKEN
     items = tuple(_decode(shape, item, (*at, index), problems) for index, item in enumerate(value))
     return BROKEN if any(item is BROKEN for item in items) else items
@@ -227,6 +251,8 @@ def json_schema(shape: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if shape is Any:
         return {}
     if origin in (Union, types.UnionType):
+        if _are_shapes(shape):
+            return {"anyOf": [json_schema(one, definitions) for one in get_args(shape)]}
         return json_schema(_without_none(shape), definitions)
     if origin is tuple:
         return {"type": "array", "items": json_schema(get_args(shape)[0], definitions), "minItems": 1}

@@ -49,9 +49,14 @@ class Document:
 
     def place(self, path: Path, on: Part = "value") -> Place:
         """Where the path's value or key stands, or its nearest existing parent; a long value is shown by its key."""
+        return self.positions.place(path, on)
+
+    @property
+    def positions(self) -> Positions:
+        """Where everything stands; made when it is first asked for."""
         if self._positions is None:
             self._positions = Positions(json_text.for_positions(self._chunk))
-        return self._positions.place(path, on)
+        return self._positions
 
     @property
     def origin(self) -> str | None:

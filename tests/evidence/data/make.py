@@ -1,6 +1,6 @@
 """Makes cosign-v2/ and cosign-v3/ anew, with real cosign: python -m tests.evidence.data.make
 
-It needs Go, or gets it as the end-to-end tests do; the first time it builds both cosigns, which takes some minutes.
+It needs Go; the first time it builds both cosigns, which takes some minutes.
 """
 
 import hashlib

@@ -17,7 +17,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.e2e import components
+from tests.e2e.components import program
 from tests.evidence.data import make
 from tests.evidence.pki import Certified, certify, root
 from tests.evidence.stamps import Stamper, stamper
@@ -26,8 +26,17 @@ LIFE = timedelta(hours=1)
 """How long the signer's certificate is valid: it has expired whenever somebody reads what is made here."""
 
 
+README = """# Made by real cosign, for a signer with a certificate
+
+`python -m tests.evidence.data.make_certified` makes this folder again: an OCI layout with an image and what cosign
+attached to it. The signer's certificate (`keys/root.pem` is its root) was valid for an hour; what is stamped was
+stamped by the time-stamp authority that `keys/tsa.pem` certifies. Annotations `stamped=yes|no` say which signature is
+which.
+"""
+
+
 def main() -> None:
-    registry = components.program(make.HERE / "registry")
+    registry = program(make.HERE / "registry")
     for version, module in make.MODULES.items():
         now = datetime.now(UTC).replace(microsecond=0)
         top = root(since=now)
@@ -44,7 +53,7 @@ def main() -> None:
             image = make._push(host, "web")
             {"v2": _sign_2, "v3": _sign_3}[version](cosign, f"{host}/{image}", stamps_at)
             folder = make.HERE / f"cosign-{version}-certified"
-            _keep(folder, host, image, {"root": top, "issuer": issuer, "tsa": tsa.issuer})
+            _keep(folder, host, image, {"root": top, "tsa": tsa.issuer})
 
 
 def _lay_out(place: Path, signer: Certified, *issuers: Certified) -> None:
@@ -83,6 +92,7 @@ def _keep(folder: Path, host: str, image: str, certificates: dict[str, Certified
         (folder / "keys" / f"{name}.pem").write_text(one.pem)
     index = {"schemaVersion": 2, "mediaType": make.INDEX, "manifests": list(make._saved(folder, host, image))}
     (folder / "index.json").write_text(json.dumps(index, indent=1) + "\n")
+    (folder / "README.md").write_text(README)
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}\n')
 
 

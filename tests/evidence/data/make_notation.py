@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.e2e import components
+from tests.e2e.components import program
 from tests.evidence.data.make_certified import LIFE, serving
 from tests.evidence.enclosed import DIGEST
 from tests.evidence.pki import Certified, certify, root
@@ -29,12 +29,26 @@ KINDS = {
 }
 
 
+README = """# Signatures of the Notary Project, made by its own library
+
+`python -m tests.evidence.data.make_notation` makes these files again, with `notation-core-go` (`../notary`). All are
+about the digest that `tests/evidence/enclosed.py` names. The signer's certificate was valid for an hour, so only the
+countersignature of the time-stamp authority (`tsa.pem` certifies it) proves that it was used in time.
+
+- `es256.json` to `ps512.json`: each algorithm, countersigned
+- `expiring.json`: expires half an hour after it was made
+- `unstamped.json`: without a countersignature
+- `authority.json`: of the scheme `notary.x509.signingAuthority`
+"""
+
+
 def main() -> None:
-    notary, folder = components.program(HERE / "notary"), HERE / "notation"
+    notary, folder = program(HERE / "notary"), HERE / "notation"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     now = datetime.now(UTC).replace(microsecond=0)
     top, tsa = root(since=now), stamper(since=now, until=now + timedelta(days=3650))
+    (folder / "README.md").write_text(README)
     (folder / "root.pem").write_text(top.pem)
     (folder / "tsa.pem").write_text(tsa.issuer.pem)
     with tempfile.TemporaryDirectory() as work, serving(tsa, status=200) as stamps_at:
