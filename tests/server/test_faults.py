@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.serving import BAD_POD, Running
+from tests.server.serving import BAD_POD, Running, review
 from webhook.admission.facts import Needs
 from webhook.server import reviewer
 
@@ -65,14 +65,16 @@ def test_what_cannot_be_observed_is_answered_all_the_same(
     assert "a decision could not be observed" in caplog.text
 
 
+@pytest.mark.parametrize("headers", [{}, {"X-Unusual": "so it goes the long way"}])
 def test_a_fault_outside_the_review_is_an_internal_error_in_one_sentence(
-    server: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
 ) -> None:
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("secret thing")
 
     monkeypatch.setattr("webhook.server.guard.Guard.head", broken)
-    reply = server.validate()
+    monkeypatch.setattr("webhook.server.reviewer.Reviewer.at_once", broken)
+    reply = server.send("POST", "/validate?timeout=5s", review(), headers=headers)
     assert reply.status == 500
     sentence, _, failure = reply.json["error"].rpartition(" ")
     assert sentence == "a fault of Doorward's own; its log says more under"
