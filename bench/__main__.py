@@ -15,7 +15,7 @@ from bench.check import check
 from bench.large import large
 from bench.memory import memory
 from bench.reload import reload
-from bench.requests import fifty, growth, shipped
+from bench.requests import fifty, growth, mutation, regulated, shipped
 from bench.result import Figure, compared, table
 from bench.server import ENVIRONMENT, ROOT, Broken
 
@@ -25,6 +25,8 @@ ROWS: dict[str, Row] = {
     "shipped": shipped,
     "fifty": fifty,
     "growth": growth,
+    "regulated": regulated,
+    "mutation": mutation,
     "large": large,
     "memory": memory,
     "check": check,

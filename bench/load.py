@@ -1,18 +1,23 @@
 """The load: connections that are kept, and requests whose every answer is compared, byte by byte, with the right one.
 
-`saturate` asks as fast as the answers come, for processor time per request; `steady` asks at a constant rate and
-measures from the moment at which each request was due, so that a server that stalls is charged for all who wait.
+`saturate` has wrk ask as fast as the answers come, for processor time per request: a generator that is slower than the
+server would leave it idle between requests, and charge it for caches that are cold. `steady` asks at a constant rate
+and measures from the moment at which each request was due, so that a server that stalls is charged for all who wait.
 """
 
 import asyncio
 import gc
 import json
+import shutil
 import socket
+import subprocess
 import time
+from base64 import b64decode
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
+from pathlib import Path
 from typing import Any, TypeVar
 
 import uvloop
@@ -20,6 +25,8 @@ import uvloop
 from bench.server import Broken, Server
 
 CONNECTIONS = 16
+
+_SCRIPT = Path(__file__).parent / "load.lua"
 
 _T = TypeVar("_T")
 
@@ -56,10 +63,10 @@ class Line:
         self._socket.close()
 
 
-def http(body: bytes) -> bytes:
-    """The request that brings a review to /validate, as an API server words it."""
+def http(body: bytes, path: str = "/validate") -> bytes:
+    """The request that brings a review to the server, as an API server words it."""
     head = (
-        "POST /validate?timeout=5s HTTP/1.1\r\nHost: doorward.doorward.svc:443\r\n"
+        f"POST {path}?timeout=5s HTTP/1.1\r\nHost: doorward.doorward.svc:443\r\n"
         "User-Agent: kube-apiserver-admission\r\n"
         f"Content-Length: {len(body)}\r\nAccept: application/json, */*\r\nContent-Type: application/json\r\n\r\n"
     )
@@ -68,14 +75,28 @@ def http(body: bytes) -> bytes:
 
 def calls(server: Server, bodies: Sequence[bytes]) -> list[Call]:
     """Each review with its answer, asked once and held to be a plain yes to this very review."""
-    line, made = Line(server), []
-    for body in bodies:
-        request = http(body)
-        answer = line.ask(request)
-        response = _decided(answer)
+    made = _asked(server, [http(body) for body in bodies])
+    for call, body in zip(made, bodies, strict=True):
+        response = _decided(call.answer)
         if response != {"uid": json.loads(body)["request"]["uid"], "allowed": True}:
             raise Broken(f"{server.name} answered {response}")
-        made.append(Call(request, answer))
+    return made
+
+
+def patching_calls(server: Server, bodies: Sequence[bytes], least: int) -> list[Call]:
+    """The same of /mutate: each review with an answer that changes its object in at least so many places."""
+    made = _asked(server, [http(body, "/mutate") for body in bodies])
+    for call in made:
+        response = _decided(call.answer)
+        patch = json.loads(b64decode(response.get("patch", "")) or b"[]")
+        if not response["allowed"] or len(patch) < least:
+            raise Broken(f"{server.name} should have changed a pod in {least} places: {response}")
+    return made
+
+
+def _asked(server: Server, requests: Sequence[bytes]) -> list[Call]:
+    line = Line(server)
+    made = [Call(request, line.ask(request)) for request in requests]
     line.close()
     return made
 
@@ -105,9 +126,26 @@ def must_refuse(server: Server, body: bytes, least: int) -> None:
         raise Broken(f"{server.name} should have refused a bad pod with {least} findings: {response}")
 
 
-def saturate(server: Server, asked: Sequence[Call], seconds: float, connections: int = CONNECTIONS) -> int:
+def saturate(server: Server, asked: Sequence[Call], seconds: int, connections: int = CONNECTIONS) -> int:
     """Asks for so many seconds, each connection as soon as it has its answer; returns how many were answered."""
-    return _run(_saturate(server, asked, seconds, connections))
+    generator = shutil.which("wrk")
+    if generator is None:
+        raise Broken("the load generator wrk is missing: apt-get install wrk (Debian, Ubuntu) or brew install wrk")
+    told = server.log.with_suffix(".asked")
+    told.write_bytes(b"".join(map(_told, asked)))
+    command = [generator, "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_SCRIPT)]
+    command += [f"https://127.0.0.1:{server.port}/", "--", str(told)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    answered, wrong = map(int, said.partition("RESULT ")[2].split())
+    if wrong or not answered:
+        raise Broken(f"{server.name} gave {wrong} wrong answers of {answered}: {said}")
+    return answered
+
+
+def _told(call: Call) -> bytes:
+    """A call as the script reads it."""
+    body = call.answer.partition(b"\r\n\r\n")[2]
+    return b"%d %d\n" % (len(call.request), len(body)) + call.request + body
 
 
 def steady(server: Server, asked: Sequence[Call], rate: float, until: Callable[[], bool]) -> list[tuple[float, float]]:
@@ -179,25 +217,6 @@ async def _connect(server: Server, load: _Load, connections: int) -> list[_Calle
         for _ in range(connections)
     ]
     return [caller for _, caller in opened]
-
-
-async def _saturate(server: Server, asked: Sequence[Call], seconds: float, connections: int) -> int:
-    load = _Load(cycle(asked).__next__)
-    callers = await _connect(server, load, connections)
-    idle: list[_Caller] = []
-    end = time.perf_counter() + seconds
-
-    def done(caller: _Caller) -> None:
-        if load.wrong or time.perf_counter() > end:
-            idle.append(caller)
-        else:
-            caller.send()
-
-    load.done = done
-    for caller in callers:
-        caller.send()
-    await _finish(server, load, lambda: len(idle) == len(callers), end + 30)
-    return load.answered
 
 
 async def _steady(

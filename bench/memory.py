@@ -35,7 +35,7 @@ def _round(folder: Path, policies: Path) -> tuple[float, float, float]:
 
 
 def _busy(server: Server) -> float:
-    saturate(server, calls(server, [review(pod(number), number) for number in range(64)]), 1.0)
+    saturate(server, calls(server, [review(pod(number), number) for number in range(64)]), 1)
     return server.resident()
 
 

@@ -62,8 +62,13 @@ def pod(number: int, bytes_: int = 5_000) -> dict[str, Any]:
         ],
     }
     made = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    return _filled(made, bytes_)
+
+
+def _filled(made: dict[str, Any], bytes_: int) -> dict[str, Any]:
+    """The pod with an annotation that brings it to so many bytes of JSON."""
     missing = bytes_ - len(compact(made))
-    metadata["annotations"] = {**metadata["annotations"], "acme.example/filler": "x" * max(0, missing)}  # type: ignore[dict-item]
+    made["metadata"]["annotations"]["acme.example/filler"] = "x" * max(0, missing)
     return made
 
 
@@ -87,6 +92,31 @@ def container(name: str, number: int, variables: int = 3) -> dict[str, Any]:
             "capabilities": {"drop": ["ALL"]},
         },
     }
+
+
+def regulated_pod(number: int) -> dict[str, Any]:
+    """The same pod as a company wants it that has to show what it runs: the Profile `regulated` accepts it."""
+    made = pod(number, 0)
+    spec = made["spec"]
+    spec["automountServiceAccountToken"] = False
+    spec["imagePullSecrets"] = [{"name": "corp-registry"}]
+    spec["volumes"] = [one for one in spec["volumes"] if one["name"] != TOKEN_MOUNT["name"]]
+    for one in spec["containers"] + spec["initContainers"]:
+        one["image"] += f"@sha256:{number:064x}"
+        one["volumeMounts"] = [mount for mount in one["volumeMounts"] if mount is not TOKEN_MOUNT]
+    for one in spec["containers"]:
+        one["readinessProbe"] = {**one["livenessProbe"], "httpGet": {"path": "/ready", "port": 8080, "scheme": "HTTP"}}
+    return _filled(made, 5_000)
+
+
+def bare_of_defaults(number: int) -> dict[str, Any]:
+    """A pod that asks for a sidecar and leaves open what defaults fill in."""
+    made = pod(number, 0)
+    made["metadata"]["annotations"]["mesh.doorward.dev/inject"] = "true"
+    made["spec"]["securityContext"] = {"runAsNonRoot": True}
+    for one in made["spec"]["containers"] + made["spec"]["initContainers"]:
+        one["securityContext"] = {"readOnlyRootFilesystem": True}
+    return _filled(made, 5_000)
 
 
 def large_pod(number: int, containers: int, bytes_: int) -> dict[str, Any]:

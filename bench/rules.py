@@ -39,10 +39,46 @@ metadata: {name: shop, labels: {kubernetes.io/metadata.name: shop, team: shop}}
 """
 
 
-def shipped_in_force() -> list[Path]:
-    """The files of the shipped policies that are in force where nobody chooses a Profile; each has one rule."""
-    names = load([str(SHIPPED)]).policies
-    return sorted(file for name in names for file in SHIPPED.glob(f"*/{name}.yaml"))
+TEN = (
+    "allowed-registries",
+    "no-latest-tag",
+    "ownership-metadata",
+    "resources-set",
+    "no-privileged",
+    "no-host-namespaces",
+    "host-paths",
+    "run-as-non-root",
+    "seccomp",
+    "drop-capabilities",
+)
+"""The ten policies that everybody wants, of those that are shipped."""
+
+MUTATING = ("mesh-sidecar", "safe-defaults")
+"""A sidecar for pods that ask for it, and defaults."""
+
+
+def write_profile(folder: Path, names: Sequence[str]) -> Path:
+    """A folder of so many of the shipped policies, and a Profile that enforces them."""
+    folder.mkdir(parents=True)
+    for name in names:
+        [file] = SHIPPED.glob(f"*/{name}.yaml")
+        (folder / file.name).write_bytes(file.read_bytes())
+    listed = ", ".join(names)
+    (folder / "profile.yaml").write_text(
+        "apiVersion: doorward.dev/v1\nkind: Profile\nmetadata: {name: measured}\n"
+        f"spec: {{include: [{listed}], mode: enforce}}\n"
+    )
+    return folder
+
+
+def policies_of(profile: str) -> tuple[str, ...]:
+    """The policies of a shipped Profile."""
+    return load([str(SHIPPED)], profile).policies
+
+
+def rules_in(folder: Path) -> int:
+    """How many rules of a folder are in force."""
+    return len(load([str(folder)]).rules)
 
 
 def write_matching(folder: Path, count: int) -> Path:

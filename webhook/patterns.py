@@ -8,7 +8,6 @@ pays for it. Globs are matched by hand: `*` is any run of characters, newlines t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 _LONGEST_PATTERN = 10_000  # characters; long enough for a few hundred alternatives
@@ -23,12 +22,11 @@ def shown(text: str, limit: int = 80) -> str:
     return f'"{shortened}"'
 
 
-@dataclass(frozen=True, slots=True)
-class Glob:
+class Glob(NamedTuple):
     """A glob over a whole value; `text` is what was written."""
 
     text: str
-    pieces: tuple[str, ...] = field(compare=False, repr=False)
+    pieces: tuple[str, ...]
 
     @classmethod
     def parse(cls, text: str) -> Glob:
@@ -89,8 +87,7 @@ class Globs(NamedTuple):
         return bool(self.exact or self.others)
 
 
-@dataclass(frozen=True, slots=True)
-class PathGlob:
+class PathGlob(NamedTuple):
     """A glob over a path of `/` segments: `*` stays within a segment, a segment `**` is any number of segments.
 
     A `*` that is a whole segment wants at least one character, a `**` at the end at least one segment. Values are taken
@@ -98,7 +95,7 @@ class PathGlob:
     """
 
     text: str
-    runs: tuple[tuple[Glob, ...], ...] = field(compare=False, repr=False)
+    runs: tuple[tuple[Glob, ...], ...]
 
     @classmethod
     def parse(cls, text: str) -> PathGlob:
@@ -160,12 +157,23 @@ def _find_run(run: tuple[Glob, ...], segments: Sequence[str], start: int) -> int
     return -1
 
 
-@dataclass(frozen=True, slots=True)
 class Pattern:
     """A regular expression in RE2's grammar that covers the whole value; `.` matches a newline too."""
 
-    text: str
-    _full_match: Callable[[bytes], object] = field(compare=False, repr=False)
+    __slots__ = ("_full_match", "text")
+
+    def __init__(self, text: str, full_match: Callable[[bytes], object]) -> None:
+        self.text = text
+        self._full_match = full_match
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pattern) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Pattern({self.text!r})"
 
     @classmethod
     def parse(cls, text: str) -> Pattern:

@@ -1,7 +1,6 @@
 """What two webhook configurations leave out of what the rules are about is told, policy by policy, with its cure."""
 
 import copy
-import dataclasses
 from typing import Any
 
 import pytest
@@ -274,7 +273,7 @@ def test_a_rule_that_no_webhook_can_be_asked_about_is_told() -> None:
 def test_each_policy_is_told_once_however_many_rules_it_has() -> None:
     many = policy("".join(f"- name: r{number}\n  images: {{notFrom: ['**/x{number}']}}\n" for number in range(20)))
     compiled = ruleset(many)
-    other = [dataclasses.replace(rule, info=dataclasses.replace(rule.info, policy="q")) for rule in compiled.rules]
-    both = dataclasses.replace(compiled, rules=(*compiled.rules, *other))
+    other = [rule._replace(info=rule.info._replace(policy="q")) for rule in compiled.rules]
+    both = compiled.changed(rules=(*compiled.rules, *other))
     told = uncovered(both, registered(INGRESS))
     assert [text.split(" is about ")[0] for text in told] == ["the policy p", "the policy q"]

@@ -1,6 +1,5 @@
 """explain: what the engine recorded of one request, rule by rule; it never says anything else than the decision."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,7 +81,7 @@ def test_a_condition_that_breaks_is_undecided_and_says_how() -> None:
     def breaks(_: object) -> bool:
         raise RuntimeError("oops")
 
-    broken = Ruleset((replace(made.rules[0], when=(breaks,)),), "")
+    broken = Ruleset((made.rules[0]._replace(when=(breaks,)),), "")
     fit, reason = the(explained(broken, pod()))
     assert fit is Fit.UNDECIDED
     assert reason is not None

@@ -1,7 +1,6 @@
 """mutate: phases in order, rules that clash or break are left out whole, and what nobody may change."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from webhook.engine.mutate import ROUNDS, Made, Making, is_mirror, make_so
 from webhook.engine.review import encode
 from webhook.errors import MalformedObject
 from webhook.pod.containers import Role
-from webhook.policy.ruleset import Rule
+from webhook.policy.ruleset import Rule, makes
 
 TEMPLATE = ruleset(policy("- name: r\n  fields: {pod: spec.hostPID, forbidden: true}")).rules[0]
 
@@ -25,7 +24,9 @@ Maker = Callable[[Subject, Draft], None]
 
 def rule(name: str, mode: Mode = Mode.ENFORCE, **phases: Any) -> Applicable:
     """A rule that applies, with these functions for its phases."""
-    return Applicable(replace(TEMPLATE, info=replace(TEMPLATE.info, name=name), parts=RuleParts(**phases)), mode)
+    parts = RuleParts(**phases)
+    info = TEMPLATE.info._replace(name=name)
+    return Applicable(TEMPLATE._replace(info=info, parts=parts, makes=makes(parts)), mode)
 
 
 def made(
@@ -202,7 +203,7 @@ def test_a_rule_about_other_containers_has_nothing_to_change_there() -> None:
     text = policy("- name: r\n  containers: {of: [containers]}\n  fields: {container: tty, forbidden: true}")
     about_containers: Rule = ruleset(text).rules[0]
     parts = RuleParts(rewrite=lambda subject, _: seen.append(len(subject.containers)))
-    one = Applicable(replace(about_containers, parts=parts), Mode.ENFORCE)
+    one = Applicable(about_containers._replace(parts=parts, makes=makes(parts)), Mode.ENFORCE)
     made(one, obj=EPHEMERAL_NEW, old=EPHEMERAL_OLD, phases=EPHEMERAL_PHASES)
     assert seen == [0]
 
@@ -214,7 +215,7 @@ def test_the_containers_of_a_rule_are_those_that_it_names() -> None:
         "  fields: {container: tty, forbidden: true}"
     )
     parts = RuleParts(fill=lambda subject, _: seen.append([(c.name, c.role) for c in subject.containers]))
-    one = Applicable(replace(ruleset(text).rules[0], parts=parts), Mode.ENFORCE)
+    one = Applicable(ruleset(text).rules[0]._replace(parts=parts, makes=makes(parts)), Mode.ENFORCE)
     spec = {
         "initContainers": [{"name": "init"}, {"name": "mesh", "restartPolicy": "Always"}],
         "containers": [{"name": "web"}, {"name": "log"}],

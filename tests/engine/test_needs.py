@@ -1,6 +1,5 @@
 """What the API server must be asked about follows from the rules alone, and never includes what a cluster lives on."""
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -53,7 +52,7 @@ def with_match(rules: Ruleset, **match: Any) -> Ruleset:
     """The rules with another match, for what the loader would refuse."""
     [rule] = rules.rules
     empty = dict.fromkeys((part.name for part in fields(Match)), None) | {"kinds": (), "operations": ()}
-    return dataclasses.replace(rules, rules=(dataclasses.replace(rule, matches=(Match(**{**empty, **match}),)),))
+    return rules.changed(rules=(rule._replace(matches=(Match(**{**empty, **match}),)),))
 
 
 def test_a_rule_without_kinds_is_validated_on_all_nine_pod_carriers_and_the_pods_own_subresources() -> None:
@@ -150,9 +149,7 @@ def test_every_kind_means_the_built_in_kinds_and_never_what_keeps_a_cluster_aliv
 
 def test_every_kind_of_a_narrower_policy_is_only_the_policys_kinds() -> None:
     [rule] = ruleset(policy(FROM, match="{kinds: [Pod]}")).rules
-    narrowed = dataclasses.replace(
-        rule, matches=(*rule.matches, changed(rule.matches[0], kinds=(KindPattern("*", "*"),)))
-    )
+    narrowed = rule._replace(matches=(*rule.matches, changed(rule.matches[0], kinds=(KindPattern("*", "*"),))))
     assert {need.target.resource for need in needs([narrowed], Stage.VALIDATE, {})} == {
         "pods",
         "pods/ephemeralcontainers",

@@ -382,8 +382,10 @@ def hostile_relatives(obj: Json, seed: int, count: int) -> Iterator[Json]:
         made = obj
         for _ in range(dice.choice((1, 1, 2))):
             found = [place for place in places(made) if place not in IDENTITY]
+            of_metadata = [place for place in found if "metadata" in place]  # few, beside all that a spec has
             if found:
-                made = put(made, dice.choice(found), dice.choice(HOSTILE))
+                place = dice.choice(dice.choice((found, of_metadata or found)))
+                made = put(made, place, dice.choice(HOSTILE))
         yield made
 
 

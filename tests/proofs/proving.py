@@ -66,13 +66,6 @@ def loaded(*files: list[Json]) -> Ruleset:
     return ruleset
 
 
-def clashes(decision: Decision, documents: list[Json]) -> bool:
-    """Whether rules have clashed that the loader would have refused: what the API server fills in where one of them
-    was left out may hide the clash the next time."""
-    failed = any(finding.cause is Cause.FAILED for finding in decision.findings)
-    return failed and loading([documents]).ruleset is None
-
-
 def decision_of(request: Request, ruleset: Ruleset, stage: Stage = Stage.BOTH) -> Decision:
     """The decision, which no rule may break."""
     decision = decide(request, ruleset, FACTS, NOW, stage)
@@ -106,3 +99,13 @@ def gone_on(obj: Json, request: Request) -> Json:
     """What the API server makes of a patched object: its defaults, and for a new pod what its plugins add."""
     made = defaulted(obj)
     return admitted(made) if request.operation is Operation.CREATE and request.kind == POD else made
+
+
+def hides_a_clash(request: Request, once: Decision, ruleset: Ruleset) -> bool:
+    """Whether rules have clashed, and clash no longer once the object is patched: what the API server fills in where
+    they were left out (a request from a limit, say) may hide it. Loading refuses the rules that provably clash."""
+    if not any(finding.cause is Cause.FAILED for finding in once.findings):
+        return False
+    twice = decision_of(patched(request, once), ruleset)
+    failed, still = ({f.rule.id for f in one.findings if f.cause is Cause.FAILED} for one in (once, twice))
+    return failed != still

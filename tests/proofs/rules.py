@@ -16,7 +16,7 @@ from webhook import rule_types
 from webhook.admission.kinds import KindPattern
 
 Json = dict[str, Any]
-Rule = st.SearchStrategy[Json]
+Rules = st.SearchStrategy[Json]
 
 STRATEGIES: dict[str, Any] = {
     "images": bodies.IMAGES,
@@ -153,12 +153,12 @@ def page_rules(kind: str) -> tuple[Json, ...]:
     return tuple(rule for rule in found if loading([[policy("p", [rule])]]).ruleset is not None)
 
 
-def shown(kind: str) -> Rule:
+def shown(kind: str) -> Rules:
     """A rule from the page of its type."""
     return one_of(page_rules(kind))
 
 
-def typed(kind: str) -> Rule:
+def typed(kind: str) -> Rules:
     """A rule of one type."""
     if kind == "refuse":
         return refusals()
@@ -168,8 +168,8 @@ def typed(kind: str) -> Rule:
 DRAWN = tuple(kind for kind in rule_types.names() if kind in STRATEGIES or page_rules(kind))
 """The rule types of which rules are drawn: all, but one whose page has no rule that stands alone."""
 
-ANY_RULE: Rule = st.one_of(*(typed(kind) for kind in DRAWN), about_objects(), st.sampled_from(DRAWN).flatmap(shown))
-MAKING_RULE: Rule = st.one_of(*(typed(kind) for kind in DRAWN if kind not in ("fields", "refuse")))
+ANY_RULE: Rules = st.one_of(*(typed(kind) for kind in DRAWN), about_objects(), st.sampled_from(DRAWN).flatmap(shown))
+MAKING_RULE: Rules = st.one_of(*(typed(kind) for kind in DRAWN if kind not in ("fields", "refuse")))
 """Rules that may make something so, and clash."""
 
 SAID = some(
@@ -183,7 +183,7 @@ SAID = some(
 
 
 @st.composite
-def said_rules(draw: st.DrawFn, rule: Rule = ANY_RULE) -> Json:
+def said_rules(draw: st.DrawFn, rule: Rules = ANY_RULE) -> Json:
     """A rule with more words about it."""
     made: Json = draw(rule)
     said: Json = draw(SAID) if seldom(draw, 3) else {}
@@ -208,7 +208,7 @@ WITH_PARAMETERS: Json = {
 
 
 @st.composite
-def policies(draw: st.DrawFn, name: str = "p", rule: Rule = ANY_RULE, most: int = 4) -> Json:
+def policies(draw: st.DrawFn, name: str = "p", rule: Rules = ANY_RULE, most: int = 4) -> Json:
     """A Policy with some rules."""
     rules = draw(st.lists(said_rules(rule), min_size=1, max_size=most))
     spec: Json = draw(some(severity=("high",), mode=MODES)) if seldom(draw, 3) else {}
@@ -233,10 +233,10 @@ def profiles(draw: st.DrawFn, names: tuple[str, ...]) -> Json:
 
 
 @st.composite
-def folders(draw: st.DrawFn, rule: Rule = ANY_RULE, most: int = 3) -> list[Json]:
+def folders(draw: st.DrawFn, rule: Rules = ANY_RULE, most: int = 3) -> list[Json]:
     """The documents of a rules folder."""
     names = tuple(f"p{index}" for index in range(draw(st.integers(min(2, most), most))))
-    if seldom(draw, 4):
+    if seldom(draw, 3):
         return enforced([draw(policies(name, MAKING_RULE)) for name in names])
     documents: list[Json] = [draw(policies(name, rule)) for name in names]
     if seldom(draw, 5):

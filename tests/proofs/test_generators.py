@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis.errors import UnsatisfiedAssumption
 
-from tests.proofs.asking import creations, requests
+from tests.proofs.asking import SEEDS, alike, creations, requests
 from tests.proofs.objects import PLAUSIBLE, PODS, Json, weighted
 from tests.proofs.proving import decision_of, loaded, loading, proven
-from tests.proofs.rules import DRAWN, Rule, enforced, folders, policy, typed
+from tests.proofs.rules import DRAWN, Rules, enforced, folders, policy, typed
 from webhook.admission.decision import Verdict
 from webhook.admission.request import Request
 
@@ -26,7 +26,7 @@ MAKING = {"defaults", "images", "metadata", "podSecurity", "resources", "sidecar
 def test_nearly_all_folders_load() -> None:
     seen: Counter[str] = Counter()
 
-    @proven(150)
+    @proven(100)
     @given(folders())
     def draw(documents: list[Json]) -> None:
         seen["drawn"] += 1
@@ -43,7 +43,7 @@ def test_nearly_all_folders_load() -> None:
 def test_all_verdicts_come_up_and_many_objects_are_changed() -> None:
     seen: Counter[Verdict | str] = Counter()
 
-    @proven(150)
+    @proven(100)
     @given(folders(), requests())
     def draw(documents: list[Json], request: Request) -> None:
         decision = decision_of(request, loaded(documents))
@@ -59,13 +59,15 @@ OF_EACH = {kind: typed(kind) for kind in DRAWN}
 @pytest.mark.parametrize("kind", DRAWN)
 def test_rules_of_each_type_find_and_make_so(kind: str) -> None:
     seen: Counter[str] = Counter()
-    rule: Rule = OF_EACH[kind]
+    rule: Rules = OF_EACH[kind]
 
-    @proven(60)
-    @given(rule, creations(weighted((3, PODS), (1, PLAUSIBLE))))
-    def draw(body: Json, request: Request) -> None:
-        decision = decision_of(request, loaded(enforced([policy("p", [body])])))
-        seen.update(found=len(decision.findings), made=len(decision.edits))
+    @proven(40)
+    @given(rule, creations(weighted((3, PODS), (1, PLAUSIBLE))), SEEDS)
+    def draw(body: Json, request: Request, seed: int) -> None:
+        ruleset = loaded(enforced([policy("p", [body])]))
+        for one in alike(request, seed, 8):
+            decision = decision_of(one, ruleset)
+            seen.update(found=len(decision.findings), made=len(decision.edits))
 
     draw()
     assert seen["found"] or seen["made"]

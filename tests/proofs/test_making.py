@@ -1,6 +1,5 @@
 """What is made so: once is enough, the rule that made it accepts it, the patch says exactly what was done."""
 
-from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -8,8 +7,8 @@ from hypothesis import given
 
 from tests.proofs.asking import SEEDS, alike, any_requests, creations, requests, updates, variants
 from tests.proofs.objects import Json, weighted
-from tests.proofs.proving import applied, clashes, decision_of, loaded, patched, proven, told
-from tests.proofs.rules import DRAWN, Rule, enforced, folders, policy, typed
+from tests.proofs.proving import applied, decision_of, hides_a_clash, loaded, patched, proven, told
+from tests.proofs.rules import DRAWN, Rules, enforced, folders, policy, typed
 from webhook.admission.decision import Verdict
 from webhook.admission.finding import Cause, Finding
 from webhook.admission.request import Request
@@ -27,7 +26,7 @@ def test_what_was_made_so_once_is_not_made_so_again_and_has_the_same_verdict(
     ruleset = loaded(documents)
     for one in alike(request, seed):
         once = decision_of(one, ruleset)
-        if clashes(once, documents):
+        if hides_a_clash(one, once, ruleset):
             continue
         again = patched(one, once)
         assert decision_of(again, ruleset, Stage.MUTATE).patch == ()
@@ -52,9 +51,9 @@ OF_EACH = {kind: typed(kind) for kind in DRAWN if kind not in ("fields", "refuse
 
 
 @pytest.mark.parametrize("kind", OF_EACH)
-def test_what_a_rule_makes_so_the_same_rule_accepts(kind: str) -> None:
+def test_what_a_rule_makes_so_the_same_rule_accepts_and_does_not_make_so_again(kind: str) -> None:
     """A rule by itself has no finding at a place that it has filled, set or put in, nor below it."""
-    rule: Rule = OF_EACH[kind]
+    rule: Rules = OF_EACH[kind]
 
     @proven(50)
     @given(rule, creations(), SEEDS)
@@ -62,6 +61,7 @@ def test_what_a_rule_makes_so_the_same_rule_accepts(kind: str) -> None:
         ruleset = loaded(enforced([policy("p", [body])]))
         for one in alike(request, seed, 8):
             decision = decision_of(one, ruleset)
+            assert decision_of(patched(one, decision), ruleset, Stage.MUTATE).patch == ()
             made = {edit.path for edit in decision.edits}
             assert [finding for finding in decision.findings if asks_for(finding, made)] == []
 
@@ -70,15 +70,15 @@ def test_what_a_rule_makes_so_the_same_rule_accepts(kind: str) -> None:
 
 def is_exact(request: Request, ruleset: Ruleset) -> None:
     """/mutate allows, its patch leads another hand to what is judged, and what came in is as it was."""
-    before = deepcopy(request)
+    before = repr(request)
     decision = decision_of(request, ruleset, Stage.MUTATE)
     assert (decision.verdict, decision.findings) == (Verdict.ALLOWED, ())
     if request.object is not None and request.subresource != "scale":  # its zero is written out for the rules
         assert applied(request.object, decision.patch) == decision.object
-    assert repr(request) == repr(before)
+    assert repr(request) == before
 
 
-@proven(90)
+@proven(60)
 @given(folders(), requests(), SEEDS)
 def test_mutate_never_denies_and_its_patch_leads_another_hand_to_the_same_object(
     documents: list[Json], request: Request, seed: int
@@ -91,7 +91,7 @@ def test_mutate_never_denies_and_its_patch_leads_another_hand_to_the_same_object
         assert decision_of(one, ruleset, Stage.VALIDATE).patch == ()
 
 
-@proven(80)
+@proven(60)
 @given(folders(), any_requests())
 def test_so_it_is_for_any_object_at_all(documents: list[Json], request: Request) -> None:
     ruleset = loaded(documents)

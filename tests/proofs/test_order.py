@@ -2,13 +2,12 @@
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.proofs.asking import requests, variants
+from tests.proofs.asking import SEEDS, alike, requests, variants
 from tests.proofs.objects import Json
 from tests.proofs.proving import decision_of, loaded, proven, told
 from tests.proofs.rules import folders
@@ -28,7 +27,7 @@ def shuffled(draw: st.DrawFn, documents: list[Json]) -> list[list[Json]]:
     return [file for file in files if file]
 
 
-@proven(110)
+@proven(80)
 @given(folders(), requests(), st.data())
 def test_the_order_of_files_documents_and_rules_does_not_matter(
     documents: list[Json], request: Request, data: st.DataObject
@@ -63,21 +62,22 @@ def without_places(decision: Decision) -> list[Any]:
     return sorted((f.rule.id, re.sub(r"\[[0-9]+\]", "[]", f.where), f.cause, f.action) for f in decision.findings)
 
 
-@proven(110)
-@given(folders(), requests())
-def test_names_settle_no_clash(documents: list[Json], request: Request) -> None:
+@proven(120)
+@given(folders(), requests(), SEEDS)
+def test_names_settle_no_clash(documents: list[Json], request: Request, seed: int) -> None:
     """A rollout by percent goes by the policy's name, and is left out; so are two rules that put in one container."""
     text = json.dumps(documents).replace('"percent": 50', '"percent": 100')
     assume(all(text.count(f'"name": "{name}", "image"') < 2 for name in ("mesh-proxy", "secrets-agent")))
-    one = decision_of(request, loaded(json.loads(text)))
-    other = decision_of(request, loaded(json.loads(renamed(text))))
-    assert other.verdict is one.verdict
-    assert as_sets(other.object) == as_sets(one.object)
-    back = [(renamed(rule), *rest) for rule, *rest in without_places(other)]
-    assert sorted(back) == without_places(one)
+    rules, renamed_rules = loaded(json.loads(text)), loaded(json.loads(renamed(text)))
+    for asked in alike(request, seed):
+        one, other = decision_of(asked, rules), decision_of(asked, renamed_rules)
+        assert other.verdict is one.verdict
+        assert as_sets(other.object) == as_sets(one.object)
+        back = [(renamed(rule), *rest) for rule, *rest in without_places(other)]
+        assert sorted(back) == without_places(one)
 
 
-@proven(80)
+@proven(50)
 @given(folders(), st.lists(requests(), min_size=1, max_size=3), requests(), st.booleans())
 def test_what_was_asked_before_does_not_matter(
     documents: list[Json], before: list[Request], request: Request, related: bool
@@ -88,6 +88,6 @@ def test_what_was_asked_before_does_not_matter(
     for one in asked:
         decision_of(one, used)
     for one in variants(request):
-        again, first = decision_of(one, used), decision_of(one, replace(fresh, memo={}))
+        again, first = decision_of(one, used), decision_of(one, fresh.changed())
         assert (again.verdict, again.patch, again.matched) == (first.verdict, first.patch, first.matched)
         assert told(again.findings) == told(first.findings)

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,7 +73,7 @@ def test_five_are_told_in_detail_and_the_rest_is_counted() -> None:
 
 
 def test_rules_of_one_name_are_told_with_their_policies() -> None:
-    other = replace(TAG, policy="other")
+    other = TAG._replace(policy="other")
     text = message(tag(), tag(rule=other))
     assert "  [image-tags/image-tag-pinned] " in text
     assert "  [other/image-tag-pinned] " in text
@@ -116,7 +114,7 @@ def test_the_message_reads_well_in_one_paragraph() -> None:
 
 @pytest.mark.parametrize("word", ["immutable", "IMMUTABLE", "Immutable"])
 def test_the_word_at_which_flux_recreates_objects_is_never_written(word: str) -> None:
-    rule = replace(TAG, name="immutable-production")
+    rule = TAG._replace(name="immutable-production")
     text = message(tag(rule=rule, message=f'"{word}:latest" is {word}', fix=f"not {word}"))
     assert "immutable" not in text.lower()
     assert "[im-mutable-production]" in text

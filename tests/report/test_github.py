@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 from tests.report.findings import TAG, checked, root, run, secret, tag
 from webhook.admission.finding import Cause, Mode, Standing
 from webhook.report.github import report
@@ -61,7 +59,7 @@ def test_users_can_neither_end_a_line_nor_begin_a_command() -> None:
 
 
 def test_files_are_told_relative_to_the_repository() -> None:
-    done = replace(run(checked(tag())), root="/repo", cwd="/repo/apps")
+    done = run(checked(tag()))._replace(root="/repo", cwd="/repo/apps")
     assert report(done).startswith("::error file=apps/deploy/web.yaml,")
 
 
@@ -70,6 +68,6 @@ def test_secrets_stay_out() -> None:
 
 
 def test_a_rule_without_docs_and_contact_adds_no_empty_line() -> None:
-    bare = replace(TAG, docs="", contact="", team="platform")
+    bare = TAG._replace(docs="", contact="", team="platform")
     assert report(run(checked(tag(rule=bare)))).endswith("nginx:1.27.2%0Aask: platform\n")
     assert not report(run(checked(root()))).endswith("%0A\n")

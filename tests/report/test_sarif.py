@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ def told(done: Run) -> dict[str, Any]:
 
 
 def result(finding: Finding, **changes: Any) -> dict[str, Any]:
-    (only,) = told(replace(run(checked(finding)), **changes))["results"]
+    (only,) = told(run(checked(finding))._replace(**changes))["results"]
     return dict(only)
 
 
@@ -79,7 +78,7 @@ def test_a_fingerprint_survives_moved_lines_and_tells_places_apart() -> None:
     (moved,) = told(run(checked(tag(), manifest="# one more line\n" + MANIFEST)))["results"]
     assert moved["locations"][0]["physicalLocation"]["region"]["startLine"] == 14
     assert moved["partialFingerprints"] == result(tag())["partialFingerprints"]
-    others = [tag(path=(*tag().path[:-1], "imagePullPolicy")), tag(rule=replace(TAG, policy="other"))]
+    others = [tag(path=(*tag().path[:-1], "imagePullPolicy")), tag(rule=TAG._replace(policy="other"))]
     prints = [shown["partialFingerprints"]["doorward/v1"] for shown in map(result, [tag(), *others])]
     assert len(set(prints)) == 3
 
@@ -143,7 +142,7 @@ def test_secrets_stay_out() -> None:
 
 def test_too_many_results_are_cut_after_the_most_severe_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sarif, "MOST", 3)
-    low = replace(TAG, name="low", severity=Severity.LOW)
+    low = TAG._replace(name="low", severity=Severity.LOW)
     findings = [tag(rule=low), tag(mode=Mode.WARN), tag(), root(), tag(mode=Mode.AUDIT)]
     only = told(run(checked(*findings)))
     assert [shown["ruleId"].split("/")[1] for shown in only["results"]] == [

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from tests.report.findings import MANIFEST, TAG, checked, root, run, secret, tag
@@ -117,7 +115,7 @@ def test_an_object_from_a_chart_names_the_charts_file() -> None:
 
 
 def test_rules_of_one_name_are_told_with_their_policies() -> None:
-    text = report(run(checked(tag()), checked(tag(rule=replace(TAG, policy="other")))), PLAIN)
+    text = report(run(checked(tag()), checked(tag(rule=TAG._replace(policy="other")))), PLAIN)
     assert "error[image-tags/image-tag-pinned]: " in text
     assert "error[other/image-tag-pinned]: " in text
 

@@ -1,9 +1,10 @@
 """Calendar days and moments, as rules and their cases write them."""
 
-import re
 from datetime import UTC, date, datetime, timedelta
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+from webhook.expressions import expression
+
+_DAY = expression(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
 class Day(date):

@@ -1,10 +1,12 @@
 """Facts: what was learned outside the object, as plain data, so that a decision can be recorded and replayed."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from webhook.admission.evidence import ImageFacts, ImageNeed, NotHad, Outcome
+if TYPE_CHECKING:  # what a run without evidence does not import
+    from webhook.admission.evidence import ImageFacts, ImageNeed, NotHad
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -34,20 +36,26 @@ class Facts(NamedTuple):
 
     namespaces: Mapping[str, Namespace | Unavailable | None] = MappingProxyType({})
     askable: bool = True
-    images: Mapping[str, ImageFacts | NotHad] = MappingProxyType({})
+    images: "Mapping[str, ImageFacts | NotHad]" = MappingProxyType({})
     dialable: bool = True
 
 
 NO_FACTS = Facts()
 
-NOT_ASKED = NotHad(Outcome.UNAVAILABLE, "only its registry knows, and nobody asked it")
+
+@cache
+def not_asked() -> "NotHad":
+    """What is known of an image where nobody can ask: always the same value."""
+    from webhook.admission.evidence import NotHad, Outcome
+
+    return NotHad(Outcome.UNAVAILABLE, "only its registry knows, and nobody asked it")
 
 
 class Needs(NamedTuple):
     """The outside facts that a decision still misses; gather them and decide again."""
 
     namespaces: frozenset[str] = frozenset()
-    images: frozenset[ImageNeed] = frozenset()
+    images: "frozenset[ImageNeed]" = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.namespaces or self.images)
@@ -62,18 +70,20 @@ class Learning:
         self._facts = facts
         self.missing: set[ImageNeed] = set()
 
-    def image(self, need: ImageNeed) -> ImageFacts | NotHad | None:
+    def image(self, need: "ImageNeed") -> "ImageFacts | NotHad | None":
         """What is known of an image; None after noting that it has to be learnt first: the decision is made again."""
+        from webhook.admission.evidence import NotHad
+
         known = self._facts.images.get(need.reference)
         if known is not None and (isinstance(known, NotHad) or _suffices(known, need)):
             return known
         if not self._facts.dialable:
-            return NOT_ASKED
+            return not_asked()
         self.missing.add(need)
         return None
 
 
-def _suffices(known: ImageFacts, need: ImageNeed) -> bool:
+def _suffices(known: "ImageFacts", need: "ImageNeed") -> bool:
     return (known.evidence is not None or not need.evidence) and (known.platforms is not None or not need.platforms)
 
 

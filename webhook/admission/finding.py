@@ -1,6 +1,5 @@
 """A finding: what a rule has to say about one place of an object."""
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
@@ -68,8 +67,7 @@ class Found(NamedTuple):
     also: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
+class RuleInfo(NamedTuple):
     """What people need to know of a rule: its name, why it is there, and whom to ask."""
 
     policy: str

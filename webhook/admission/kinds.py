@@ -1,9 +1,9 @@
 """Kubernetes kinds as rules name them: which are built in, how their resources are called, what is never touched."""
 
-import re
 from typing import NamedTuple
 
 from webhook.admission.request import GroupKind
+from webhook.expressions import expression
 from webhook.patterns import closest
 from webhook.pod.workloads import POD_AT
 
@@ -123,7 +123,7 @@ NOT_A_SPEC = frozenset(
 
 _SUBRESOURCES = (POD_SUBRESOURCES | NOT_A_SPEC | {"finalize", "approval"}) - {""}
 _PLAIN_GROUPS = frozenset({"apps", "autoscaling", "batch", "policy"})
-_VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
+_VERSION = expression(r"v[0-9]+((alpha|beta)[0-9]+)?")
 
 
 class KindPattern(NamedTuple):

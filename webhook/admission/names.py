@@ -1,12 +1,12 @@
 """Names to take in and to leave out, as rules write them: exact, or with `*` for any characters."""
 
-import re
 from typing import Any
 
+from webhook.expressions import expression
 from webhook.patterns import Glob
 from webhook.source.declare import field, fields, shape
 
-_NAMESPACE = re.compile(r"[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?\Z")
+_NAMESPACE = expression(r"[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?\Z")
 
 
 class NamespaceGlob(Glob):

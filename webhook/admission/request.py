@@ -1,8 +1,8 @@
 """The AdmissionRequest, as rules see it: kubernetes.io admission.k8s.io/v1, objects as plain dicts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -23,13 +23,12 @@ class GroupKind(NamedTuple):
         return f"{self.group}/{self.kind}" if self.group else self.kind
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(NamedTuple):
     """Who asks, as the API server authenticated them."""
 
     name: str = ""
     groups: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = MappingProxyType({})
 
 
 class Request(NamedTuple):

@@ -7,7 +7,6 @@ negative ones true.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from webhook.admission.absent import Required, is_set, is_there
@@ -23,12 +22,13 @@ from webhook.admission.spots import BUDGET, WORDS_COST, BudgetSpent, Look, Spot
 from webhook.admission.words import quote
 from webhook.pod.containers import Container, Role
 from webhook.pod.schema import fields_allowed_in
+from webhook.source.declare import shape
 from webhook.source.path import EACH, Path, Steps, look_up, select
 
 __all__ = ["BUDGET", "BudgetSpent", "Statement"]
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Statement:
     """One compiled statement. Those in `where` are about an element: their steps begin there."""
 

@@ -58,5 +58,10 @@ class Deciding:
 def _asking(args: argparse.Namespace, ruleset: Ruleset) -> "Asking":
     from webhook.evidence.asking import Asking
 
+    return Asking(ruleset.trusted, args.evidence, docker_config())
+
+
+def docker_config() -> str:
+    """Where the logins of whoever runs the command stand."""
     folder = os.environ.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
-    return Asking(ruleset.trusted, args.evidence, os.path.join(folder, "config.json"))
+    return os.path.join(folder, "config.json")

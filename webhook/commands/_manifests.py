@@ -1,7 +1,6 @@
 """Manifests from files: every Kubernetes object of every document, with its places."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from webhook.admission.words import plural
@@ -28,14 +27,14 @@ class Manifest(NamedTuple):
     """Has a value that the rules found shown in no line of the file."""
 
 
-@dataclass(slots=True)
 class Manifests:
     """Everything that was read."""
 
-    found: tuple[Manifest, ...] = ()
-    files: int = 0
-    problems: tuple[Problem, ...] = ()
-    notes: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.found: tuple[Manifest, ...] = ()
+        self.files = 0
+        self.problems: tuple[Problem, ...] = ()
+        self.notes: list[str] = []
 
 
 def read_manifests(arguments: Sequence[str]) -> Manifests:

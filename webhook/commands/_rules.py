@@ -10,7 +10,6 @@ from webhook.commands._output import style_of
 from webhook.errors import InputError, RulesError
 from webhook.policy.load import read
 from webhook.policy.ruleset import Ruleset
-from webhook.report import rules
 from webhook.source.problem import Level, Problem
 
 DEFAULT = "policies"
@@ -47,5 +46,7 @@ def load_rules(args: argparse.Namespace) -> tuple[Ruleset, list[str]]:
 
 def refuse(problems: Sequence[Problem], files: int) -> NoReturn:
     """Tell everything that is wrong with the rules on standard error, and raise RulesError."""
+    from webhook.report import rules
+
     sys.stderr.write(rules.text(rules.Linted(tuple(problems), files, 0), style_of(sys.stderr, "auto")))
     raise RulesError([problem for problem in problems if problem.level is Level.ERROR])

@@ -32,11 +32,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Findings on standard output, the summary on standard error; the exit code is the same for every format."""
+    collects = gc.isenabled()
     gc.disable()  # everything that is made here lives until the end; looking through it again and again only costs
     try:
         return _check(args)
     finally:
-        gc.enable()
+        if collects:
+            gc.enable()
 
 
 def _check(args: argparse.Namespace) -> int:

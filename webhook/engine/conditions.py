@@ -4,7 +4,6 @@ A condition on containers chooses the containers that the rule is about; every o
 object.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ from webhook.admission.reading import reads_of, said_of
 from webhook.admission.request import Request
 from webhook.admission.rule import Subject
 from webhook.admission.statements import Statement
-from webhook.engine.judge import Judged, broke
+from webhook.engine.judge import Case, Judged, broke, subject_of
 from webhook.engine.match import Applicable, Matching
 from webhook.engine.mutate import narrow
 from webhook.engine.plan import Group
@@ -41,20 +40,23 @@ class Held(NamedTuple):
 
 
 def conditional(
-    request: Request, matching: Matching, pod_at: Path | None, now: datetime, memo: dict[Any, Any] | None = None
+    request: Request,
+    matching: Matching,
+    pod_at: Path | None,
+    now: datetime,
+    judged_as: Subject | None = None,
+    memo: dict[Any, Any] | None = None,
 ) -> Held:
-    """The rules whose conditions hold. With `memo`, of an object that is judged as it came in, those are left out that
+    """The rules whose conditions hold. Of an object that is judged as it came in (`judged_as`), those are left out that
     are known to have nothing to say, be it that their conditions do not hold or that all is well."""
     unsure = Judged()
-    if not (matching.conditional and any(one.rule.when for one in matching.applicable)):
+    if not matching.conditional:
         return Held(matching.applicable, unsure)
-    obj = request.subject
-    pod = Pod(obj, pod_at) if pod_at is not None else None
-    subject = Subject(request, obj, pod, matching.namespace, now)
+    subject = judged_as or subject_of(Case(request, request.subject, pod_at, matching.namespace, now))
     held: list[Applicable] = []
     asked: list[Group] = []
     for one in matching.applicable:
-        group = _remembering(one, memo) if memo is not None and one.rule.when else None
+        group = _remembering(one, memo) if judged_as and memo is not None and one.rule.when else None
         if group is not None:
             if group.knows(subject):
                 continue
@@ -106,17 +108,26 @@ def _about(rule: Rule, choosing: tuple[Statement, ...], target: Subject, chosen:
     """The rule with only the containers that were chosen."""
     known = {(c.list, c.name): holds for c, holds in zip(target.containers, chosen, strict=True)}
     base = rule.selection or Selection(ALL_ROLES, None, None, None)
-    selection = _Chosen(base.roles, base.match, base.include, base.exclude, choosing, target, known)
-    return replace(rule, selection=selection)
+    selection = _Chosen(base, choosing, target, known)
+    return rule._replace(selection=selection)
 
 
-@dataclass(frozen=True, slots=True)
 class _Chosen(Selection):
     """The containers that conditions chose when the object came in; what was put in since is asked as it stands."""
 
-    choosing: tuple[Statement, ...]
-    seen: Subject
-    known: dict[tuple[str, str], bool]
+    __slots__ = ("choosing", "known", "seen")
+
+    def __init__(
+        self,
+        base: Selection,
+        choosing: tuple[Statement, ...],
+        seen: Subject,
+        known: dict[tuple[str, str], bool],
+    ) -> None:
+        super().__init__(base.roles, base.match, base.include, base.exclude)
+        self.choosing = choosing
+        self.seen = seen
+        self.known = known
 
     def containers(self, pod: Pod) -> tuple[Container, ...]:
         """The pod's containers that are meant."""

@@ -12,10 +12,9 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.decision import Decision, Fault, Verdict
 from webhook.admission.edits import Note, authors_path
@@ -26,7 +25,7 @@ from webhook.admission.request import Operation, Request
 from webhook.admission.rule import EPHEMERAL_PHASES, OBJECT_PHASES, POD_PHASES
 from webhook.engine.conditions import conditional
 from webhook.engine.fold import decision_id, in_order, verdict_of
-from webhook.engine.judge import Case, Judged, excuse, expiring, failed, judge, undecided
+from webhook.engine.judge import Case, Judged, excuse, expiring, failed, judge, subject_of, undecided
 from webhook.engine.match import Applicable, Matching, as_pod, match
 from webhook.engine.mutate import Made, Making, is_mirror, make_so
 from webhook.engine.plan import Plan, plan_of
@@ -97,8 +96,7 @@ def pods_of(request: Request, ruleset: Ruleset, facts: Facts, now: datetime) -> 
         return None
 
 
-@dataclass(slots=True)
-class _Deciding:
+class _Deciding(NamedTuple):
     """One request on its way to a decision."""
 
     request: Request
@@ -112,9 +110,10 @@ class _Deciding:
 
     def decision(self) -> Decision:
         request, pod_at = self.request, pod_place(self.request)
+        case = Case(request, request.subject, pod_at, self.matching.namespace, self.now, self.learning)
         as_it_came = self.stage is Stage.VALIDATE and not pod_at and self.trace is None
-        memo = self.ruleset.memo if as_it_came else None
-        held = conditional(request, self.matching, pod_at, self.now, memo)
+        subject = subject_of(case) if as_it_came else None
+        held = conditional(request, self.matching, pod_at, self.now, subject, self.ruleset.memo)
         applicable, unsure = held.applicable, held.unsure
         own = None if self.stage is Stage.VALIDATE else self._make_so(applicable, pod_at)
         if self.stage is Stage.MUTATE:
@@ -126,8 +125,8 @@ class _Deciding:
         made = pods or own
         if made and pod_at is not None:
             final = created_pod_of(made.draft.object, pod_at)  # the API server fills in defaults after every patch
-        case = Case(request, final, pod_at, self.matching.namespace, self.now, self.learning)
-        judged = judge(case, self._plan(applicable))
+        case = case._replace(object=final)
+        judged = judge(case, self._plan(applicable), subject)
         judged.faults += unsure.faults
         judged.findings += unsure.findings
         held.learn(judged)

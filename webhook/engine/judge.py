@@ -1,7 +1,6 @@
 """The validate stage: every rule that applies looks at the final object; what it finds becomes findings."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -20,7 +19,7 @@ from webhook.engine.ratchet import container_at
 from webhook.errors import MalformedObject
 from webhook.pod.containers import Pod
 from webhook.policy.exceptions import Exemption
-from webhook.policy.ruleset import Rule
+from webhook.policy.ruleset import Rule, Selection
 from webhook.source.path import Path, look_up, render
 
 FAILED = "could not be checked: the rule broke on this object, which is our fault"
@@ -29,12 +28,14 @@ MOST = 5_000
 """Findings that one object may have before no more rules are judged: words are dear, and nobody reads more."""
 
 
-@dataclass(slots=True)
 class Judged:
     """What the rules have to say about one object."""
 
-    findings: list[Finding] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    __slots__ = ("faults", "findings")
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.faults: list[Fault] = []
 
 
 class Case(NamedTuple):
@@ -48,13 +49,13 @@ class Case(NamedTuple):
     learning: Learning = NOTHING_TO_LEARN
 
 
-def judge(case: Case, plan: Plan) -> Judged:
-    """The findings of all rules; a rule that breaks becomes a *failed* finding of that rule."""
+def judge(case: Case, plan: Plan, subject: Subject | None = None) -> Judged:
+    """The findings of all rules; a rule that breaks becomes a *failed* finding of that rule. `subject` is the case's,
+    where somebody has looked at it before."""
     judged = Judged()
-    pod = Pod(case.object, case.pod_at) if case.pod_at is not None else None
-    subject = Subject(case.request, case.object, pod, case.namespace, case.now, learning=case.learning)
+    subject = subject or subject_of(case)
     for group in plan.groups:
-        target = narrow(subject, group.rules[0].rule)
+        target = _target(subject, group.rules[0].rule)
         if not group.knows(target):
             before = len(judged.findings)
             for one in group.rules:
@@ -62,8 +63,24 @@ def judge(case: Case, plan: Plan) -> Judged:
             if len(judged.findings) == before:
                 group.learn(target)
     for one in plan.others + plan.conditional:
-        _judge(one, subject if one.rule.selection is None else narrow(subject, one.rule), case, judged)
+        _judge(one, _target(subject, one.rule), case, judged)
     return judged
+
+
+def subject_of(case: Case) -> Subject:
+    """What rules look at."""
+    pod = Pod(case.object, case.pod_at) if case.pod_at is not None else None
+    return Subject(case.request, case.object, pod, case.namespace, case.now, learning=case.learning)
+
+
+def _target(subject: Subject, rule: Rule) -> Subject:
+    """What the rule is about; rules about the same roles share what they read."""
+    selection = rule.selection
+    if selection is None:
+        return subject
+    if type(selection) is not Selection or not selection.of_roles_alone:
+        return narrow(subject, rule)
+    return subject.derived(("about", selection.roles), lambda whole: narrow(whole, rule))
 
 
 def _judge(one: Applicable, target: Subject, case: Case, judged: Judged) -> None:

@@ -5,7 +5,6 @@ them: never the order of files, and never half a rule. /validate then finds what
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -25,13 +24,12 @@ MIRROR = "kubernetes.io/config.mirror"
 ROUNDS = 3  # a rule may fill in what another one reads; what does not settle by then, /validate finds
 
 
-@dataclass(slots=True)
-class Made:
+class Made(NamedTuple):
     """What the mutate stage did: the draft, and the rules that were left out because they clash or broke."""
 
     draft: Draft
-    conflicts: dict[str, Conflict] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    conflicts: dict[str, Conflict]
+    faults: list[Fault]
 
 
 class Making(NamedTuple):

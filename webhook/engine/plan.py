@@ -95,7 +95,9 @@ def _planned(applicable: Iterable[Applicable]) -> Plan:
         elif reads is None or (one.rule.parts.fine is not None and _is_about_this_pod(reads)):
             others.append(one)
         else:
-            reading.setdefault((reads if varies(reads) else reads.whole, _containers(one.rule)), []).append(one)
+            dear = one.rule.parts.fine is None  # not to be asked because another rule of its group found something
+            key = reads if dear or varies(reads) else reads.whole
+            reading.setdefault((key, _containers(one.rule)), []).append(one)
     groups = [Group(said, tuple(rules)) for (said, _), rules in sharing.items()]
     return Plan((*groups, *map(_reading, reading.values())), tuple(others))
 

@@ -56,15 +56,23 @@ def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
 
 
 class Login(NamedTuple):
-    """Who wants to pull from which repository: what a token is good for. `credential` is None to ask without one."""
+    """Who wants to do what in which repository: what a token is good for. `credential` is None to ask without one."""
 
     path: str
     credential: Credential | None
+    actions: str = "pull"
 
     @property
     def scope(self) -> str:
-        """The scope of a token that pulls from the repository."""
-        return f"repository:{self.path}:pull"
+        """The scope of a token for the repository."""
+        return f"repository:{self.path}:{self.actions}"
+
+    @property
+    def who(self) -> str:
+        """Who asks, for people."""
+        if self.credential:
+            return f"the login of {self.credential.origin}"
+        return "a push without a login" if "push" in self.actions else "a pull without a login"
 
 
 class _Realm(NamedTuple):
@@ -163,8 +171,7 @@ async def _ask(endpoint: Endpoint, realm: _Realm, login: Login, asking: Asking) 
     answer = await endpoint.ask_for_token(_request(realm, login), asking)
     named = _named(realm)
     if answer.status in (401, 403):
-        who = f"the login of {login.credential.origin}" if login.credential else "a pull without a login"
-        raise Refused(asking.what, f"{named} refuses {who} ({answer.status})", answer.status)
+        raise Refused(asking.what, f"{named} refuses {login.who} ({answer.status})", answer.status)
     if answer.status != 200:
         raise NotAvailable(asking.what, f"{named} answers {answer.status} when asked for a token")
     return _read_token(answer, named, asking)

@@ -15,6 +15,7 @@ from webhook.evidence.connections import Pools
 from webhook.evidence.credentials import NO_SECRETS, Credentials, PullSecrets, UnusableConfig
 from webhook.evidence.failures import Lying, Misconfigured, NotAvailable, NotThere, Refused, RegistryFailure
 from webhook.evidence.transport import Answer, Asking, Endpoint
+from webhook.patterns import shown
 from webhook.pod.image import Image
 from webhook.policy.trusted import Registry
 from webhook.source.problem import Problem
@@ -22,6 +23,11 @@ from webhook.source.problem import Problem
 MOST_REMEMBERED = 4096
 
 ABSENT = frozenset({404, 410})
+
+LARGEST_ANSWER = 64 * 1024
+"""Bytes that are read of what a registry says to a change."""
+
+_DONE = frozenset({200, 201, 202, 204})
 
 _CODE = re.compile(rb'"code"\s*:\s*"([A-Z_]{3,40})"')
 
@@ -43,6 +49,20 @@ class Question(NamedTuple):
     query: str = ""
     absent: frozenset[int] = ABSENT
     """The statuses that say that it does not exist."""
+
+
+class Writing(NamedTuple):
+    """A change below a repository, as a Question is put; `at` is the path and query that the registry has named for it,
+    "" where it is below the repository."""
+
+    method: str
+    path: str
+    what: str
+    body: bytes = b""
+    media_type: str = ""
+    at: str = ""
+    most: int = LARGEST_ANSWER
+    absent: frozenset[int] = ABSENT
 
 
 class Endpoints:
@@ -71,18 +91,38 @@ class Endpoints:
         Mirrors are asked in their order while the registry does not answer. Their word that something does not exist
         is no more than their word: NotThere then says what kept the registry from answering.
         """
-        hosts = self._hosts.get(image.host)
-        if hosts is None:
-            cure = "declare one for it in the rules folder, or allow images from other hosts only"
-            raise Misconfigured(question.what, f"no Registry has the host {image.host}, so nobody asks it; {cure}")
+        hosts = self._declared(image, question.what)
         if len(hosts) == 1:
             return await self._ask(hosts[0], image, question, terms, terms.deadline)
         return await self._ask_in_turn(hosts, image, question, terms)
+
+    async def write(self, image: Image, writing: Writing, terms: Terms) -> Answer:
+        """What the image's registry says to a change that it has made; it alone is told, never a mirror.
+
+        Raises RegistryFailure.
+        """
+        endpoint = self._declared(image, writing.what)[0]
+        return await self._ask(endpoint, image, writing, terms, terms.deadline)
+
+    def upload_path(self, image: Image, begun: Answer, what: str) -> str:
+        """Where an upload that was begun goes on; raises Misconfigured where that is another host."""
+        location = begun.headers.get("location", "")
+        path = self._declared(image, what)[0].own_path(location)
+        if not path:
+            raise Misconfigured(what, f"{begun.host} wants it sent to {shown(location)}, which is not its own host")
+        return path
 
     async def aclose(self) -> None:
         """Closes every connection."""
         for pools in self._pools:
             await pools.aclose()
+
+    def _declared(self, image: Image, what: str) -> list[Endpoint]:
+        hosts = self._hosts.get(image.host)
+        if hosts is None:
+            cure = "declare one for it in the rules folder, or allow images from other hosts only"
+            raise Misconfigured(what, f"no Registry has the host {image.host}, so nobody asks it; {cure}")
+        return hosts
 
     async def _ask_in_turn(self, hosts: list[Endpoint], image: Image, question: Question, terms: Terms) -> Answer:
         """The first good answer; else what the registry itself said; else that a mirror does not have it."""
@@ -104,11 +144,14 @@ class Endpoints:
             raise NotThere(absent.what, absent.reason, failure)
         raise failure
 
-    async def _ask(self, endpoint: Endpoint, image: Image, question: Question, terms: Terms, deadline: float) -> Answer:
+    async def _ask(
+        self, endpoint: Endpoint, image: Image, question: Question | Writing, terms: Terms, deadline: float
+    ) -> Answer:
         """With the logins that there are, one after the other until one of them is let in."""
         asking = Asking(question.what, deadline, question.most)
         refusals: list[Refused] = []
-        for login in self._logins(endpoint, image, terms, asking):
+        actions = "pull,push" if isinstance(question, Writing) else "pull"
+        for login in self._logins(endpoint, image, terms, asking, actions):
             try:
                 answer = await self._ask_as(login, endpoint, image, question, asking)
             except Refused as error:
@@ -121,27 +164,26 @@ class Endpoints:
         raise self._explained(refusals[0], endpoint, terms)
 
     async def _ask_as(
-        self, login: Login, endpoint: Endpoint, image: Image, question: Question, asking: Asking
+        self, login: Login, endpoint: Endpoint, image: Image, question: Question | Writing, asking: Asking
     ) -> Answer:
-        """Asks once, and again with a login where it wants one; returns a 200 or raises."""
-        url = endpoint.url(f"/v2/{image.path}/{question.path}{question.query}")
+        """Asks once, and again with a login where it wants one; returns what is good, or raises."""
         sent = await self._authorization.header(endpoint, login, asking)
-        answer = await endpoint.get(url, _headers(question, sent), asking)
+        answer = await _exchanged(endpoint, image, question, sent, asking)
         if answer.status == 401 and answer.host == endpoint.host:
             again = await self._authorization.answer(endpoint, answer, sent, login, asking)
             if again:
-                answer = await endpoint.get(url, _headers(question, again), asking)
-        if answer.status != 200:
+                answer = await _exchanged(endpoint, image, question, again, asking)
+        if answer.status not in (_DONE if isinstance(question, Writing) else (200,)):
             raise _failure(answer, question, login)
         return answer
 
-    def _logins(self, endpoint: Endpoint, image: Image, terms: Terms, asking: Asking) -> Iterator[Login]:
+    def _logins(self, endpoint: Endpoint, image: Image, terms: Terms, asking: Asking, actions: str) -> Iterator[Login]:
         """Those that were let in before come first."""
         try:
             found = self._credentials.candidates(endpoint.registry, endpoint.host, image.path, terms.secrets)
         except UnusableConfig as error:
             raise Misconfigured(asking.what, str(error)) from None
-        logins = [Login(image.path, credential) for credential in found] or [Login(image.path, None)]
+        logins = [Login(image.path, credential, actions) for credential in found or (None,)]
         yield from sorted(logins, key=lambda login: (endpoint.host, login) not in self._worked)
 
     def _remember(self, endpoint: Endpoint, login: Login) -> None:
@@ -172,14 +214,20 @@ def _shares(hosts: list[Endpoint], deadline: float) -> Iterator[tuple[Endpoint, 
         yield host, now + (deadline - now) / (len(hosts) - index)
 
 
-def _headers(question: Question, authorization: str) -> dict[str, str]:
-    headers = {"Accept": question.accept}
-    if authorization:
-        headers["Authorization"] = authorization
-    return headers
+async def _exchanged(
+    endpoint: Endpoint, image: Image, question: Question | Writing, authorization: str, asking: Asking
+) -> Answer:
+    headers = {"Authorization": authorization} if authorization else {}
+    if isinstance(question, Question):
+        url = endpoint.url(f"/v2/{image.path}/{question.path}{question.query}")
+        return await endpoint.get(url, {"Accept": question.accept, **headers}, asking)
+    url = endpoint.url(question.at or f"/v2/{image.path}/{question.path}")
+    if question.media_type:
+        headers["Content-Type"] = question.media_type
+    return await endpoint.send(question.method, url, headers, question.body, asking)
 
 
-def _failure(answer: Answer, question: Question, login: Login) -> RegistryFailure:
+def _failure(answer: Answer, question: Question | Writing, login: Login) -> RegistryFailure:
     """What a status means that is not 200; of the body only the registry's own code is ever shown."""
     found = _CODE.search(answer.body)
     status = f"{answer.status} {found.group(1).decode()}" if found else str(answer.status)
@@ -187,8 +235,7 @@ def _failure(answer: Answer, question: Question, login: Login) -> RegistryFailur
     if answer.status in question.absent:
         return NotThere(what, f"{answer.host} says that it does not exist ({status})")
     if answer.status in (401, 403):
-        who = f"the login of {login.credential.origin}" if login.credential else "a pull without a login"
-        return Refused(what, f"{answer.host} refuses {who} ({status}): it is absent, or forbidden", answer.status)
+        return Refused(what, f"{answer.host} refuses {login.who} ({status}): it is absent, or forbidden", answer.status)
     if answer.status == 429 or answer.status >= 500:
         return NotAvailable(what, f"{answer.host} answers {status}")
     return Lying(what, f"{answer.host} answers {status}, which is no answer to this question")

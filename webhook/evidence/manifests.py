@@ -52,7 +52,7 @@ class Descriptor(NamedTuple):
 class Manifest(NamedTuple):
     """An image's or artifact's manifest, or an index: `manifests` is None unless it is one.
 
-    `digest` was computed from the bytes. `artifact_type` is the type of its config where it does not say its own.
+    `digest` was computed from the bytes, `size` is how many they are. `artifact_type` is the type of its config where it does not say its own.
     """
 
     digest: str
@@ -62,6 +62,7 @@ class Manifest(NamedTuple):
     manifests: tuple[Descriptor, ...] | None
     subject: Descriptor | None
     annotations: Mapping[str, str]
+    size: int = 0
 
     @property
     def is_index(self) -> bool:
@@ -114,6 +115,7 @@ def parse_manifest(body: bytes, digest: str, content_type: str = "") -> Manifest
         manifests=_descriptors(document, "manifests") if is_index else None,
         subject=_optional(document, "subject"),
         annotations=_annotations(document),
+        size=len(body),
     )
 
 

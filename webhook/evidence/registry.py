@@ -55,7 +55,8 @@ class RegistryClient:
     """Asks declared registries; every method takes an image for its host and path, and Terms. See the module."""
 
     def __init__(self, registries: Sequence[Registry], credentials: Credentials | None = None) -> None:
-        self._endpoints = Endpoints(registries, credentials or Credentials())
+        self.endpoints = Endpoints(registries, credentials or Credentials())
+        """The hosts that may be dialled, for whoever has more to ask of them."""
 
     async def resolve(self, image: Image, terms: Terms) -> Manifest:
         """The manifest or index that the reference means now; its digest is the one to verify and to pin."""
@@ -98,7 +99,7 @@ class RegistryClient:
         if blob.size > most:
             raise Lying(what, f"it has {blob.size} bytes, more than {most}")
         try:
-            answer = await self._endpoints.ask(image, Question(f"blobs/{blob.digest}", what, blob.size), terms)
+            answer = await self.endpoints.ask(image, Question(f"blobs/{blob.digest}", what, blob.size), terms)
         except NotThere as absent:
             raise absent.instead_of or absent from None
         if len(answer.body) != blob.size:
@@ -114,7 +115,7 @@ class RegistryClient:
         query = f"?artifactType={artifact_type.replace('+', '%2B')}" if artifact_type else ""
         for _ in range(MOST_PAGES):
             question = Question(path, what, LARGEST_MANIFEST, OCI_INDEX, query, _NO_SUCH_API)
-            answer = await self._endpoints.ask(image, question, terms)
+            answer = await self.endpoints.ask(image, question, terms)
             page = await _parsed(answer, "", what)
             if page.manifests is None:
                 raise Lying(what, f"{answer.host} sends no index")
@@ -127,11 +128,11 @@ class RegistryClient:
 
     async def aclose(self) -> None:
         """Closes every connection."""
-        await self._endpoints.aclose()
+        await self.endpoints.aclose()
 
     async def _manifest(self, image: Image, reference: str, what: str, terms: Terms) -> Answer:
         question = Question(f"manifests/{reference}", what, LARGEST_MANIFEST, ", ".join(READABLE))
-        return await self._endpoints.ask(image, question, terms)
+        return await self.endpoints.ask(image, question, terms)
 
 
 def _well_formed(mistake: str, what: str) -> None:

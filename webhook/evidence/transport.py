@@ -7,7 +7,7 @@ automatic redirects do not exist here: requests go through httpx's transport, no
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -30,6 +30,7 @@ _REST = 10.0  # seconds in which a host that did not answer is not asked where a
 _PAUSE = 0.25  # seconds before asking again, where 429 does not say how long; doubled each time
 _HUB_API = "registry-1.docker.io"  # Docker Hub's images are named by another host than the one that serves them
 _MOST_WORDS = 8192  # bytes that are read of an answer that is no 200
+_OURS = {"Accept-Encoding": "identity", "User-Agent": f"doorward/{VERSION}"}
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 
@@ -107,17 +108,38 @@ class Endpoint:
 
         Any status but a redirect is an answer. Raises NotAvailable, Lying and Misconfigured.
         """
+        return await self._patiently(lambda: self._followed(url, headers, asking), asking)
+
+    async def send(
+        self, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes, asking: Asking
+    ) -> Answer:
+        """Changes something on this very host, and may do so twice where a connection breaks; nothing is followed."""
+        sent = {**headers, **_OURS}
+        return await self._patiently(
+            lambda: self._exchange(httpx.Request(method, url, headers=sent, content=body), asking), asking
+        )
+
+    def own_path(self, location: str) -> str:
+        """The path and query of an address on this host, "" for one elsewhere; what scheme it names is not believed."""
+        try:
+            url = self._base.join(location)
+        except httpx.InvalidURL:
+            return ""
+        own = url.host == self._base.host and url.port in (None, self._base.port) and not url.userinfo
+        return url.raw_path.decode() if location and own else ""
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Answer]], asking: Asking) -> Answer:
         async with by(asking.deadline, asking.what, self.host):
             for turn in range(MOST_TURNS - 1):
                 try:
-                    answer = await self._in_turn(url, headers, asking)
+                    answer = await self._in_turn(ask)
                 except _Broken:
                     continue
                 if not _is_busy(answer):
                     return answer
                 await _asked_to_wait(answer, turn, asking)
             try:
-                return await self._in_turn(url, headers, asking)
+                return await self._in_turn(ask)
             except _Broken as error:
                 raise NotAvailable(asking.what, str(error)) from None
 
@@ -133,12 +155,12 @@ class Endpoint:
             except _Broken as error:
                 raise NotAvailable(asking.what, str(error)) from None
 
-    async def _in_turn(self, url: httpx.URL, headers: Mapping[str, str], asking: Asking) -> Answer:
+    async def _in_turn(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         async with self._slots:
-            return await self._followed(url, headers, asking)
+            return await ask()
 
     async def _followed(self, url: httpx.URL, headers: Mapping[str, str], asking: Asking) -> Answer:
-        sent = {**headers, "Accept-Encoding": "identity", "User-Agent": f"doorward/{VERSION}"}
+        sent = {**headers, **_OURS}
         for _ in range(MOST_REDIRECTS + 1):
             answer = await self._exchange(httpx.Request("GET", url, headers=sent), asking)
             if answer.status not in _MOVED:

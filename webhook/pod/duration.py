@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 
+from webhook.expressions import expression
 from webhook.patterns import shown
 
 _SECOND = 10**9
@@ -19,17 +19,19 @@ _UNITS = {
     "m": 60 * _SECOND,
     "h": 3600 * _SECOND,
 }
-_PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]*)")
+_PART = expression(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]*)")
 _LONGEST = 64
 _MOST = 2**63 - 1  # nanoseconds: what a Go duration holds, 292 years
 
 
-@dataclass(frozen=True, slots=True, order=True)
 class Duration:
     """A duration in whole nanoseconds, of zero or more; compared by value."""
 
-    ns: int
-    text: str = field(compare=False)
+    __slots__ = ("ns", "text")
+
+    def __init__(self, ns: int, text: str) -> None:
+        self.ns = ns
+        self.text = text
 
     @classmethod
     def parse(cls, text: str) -> Duration:
@@ -50,6 +52,21 @@ class Duration:
         hours, minutes = divmod(minutes, 60)
         front = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
         return f"{front}{_decimal(rest, _SECOND)}s"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Duration) and self.ns == other.ns
+
+    def __lt__(self, other: Duration) -> bool:
+        return self.ns < other.ns
+
+    def __le__(self, other: Duration) -> bool:
+        return self.ns <= other.ns
+
+    def __hash__(self) -> int:
+        return hash(self.ns)
+
+    def __repr__(self) -> str:
+        return f"Duration({self.ns}, {self.text!r})"
 
     def __str__(self) -> str:
         return self.canonical
@@ -98,17 +115,19 @@ def _unit_cure(whole: str, unit: str) -> str:
     return f"{shown(unit, 20)} is no unit; the units are ns, us, ms, s, m and h"
 
 
-_TTL = re.compile(r"([0-9]{1,9})([smhdw])")
+_TTL = expression(r"([0-9]{1,9})([smhdw])")
 _TTL_UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 
 
-@dataclass(frozen=True, slots=True, order=True)
 class Ttl:
     """How long something may live, in whole seconds; `forever` is longer than all others."""
 
-    forever: bool
-    seconds: int
-    text: str = field(compare=False)
+    __slots__ = ("forever", "seconds", "text")
+
+    def __init__(self, forever: bool, seconds: int, text: str) -> None:
+        self.forever = forever
+        self.seconds = seconds
+        self.text = text
 
     @classmethod
     def parse(cls, text: str) -> Ttl:
@@ -130,6 +149,25 @@ class Ttl:
             return "forever"
         unit = next(unit for unit in "dhms" if self.seconds % _TTL_UNITS[unit] == 0)
         return f"{self.seconds // _TTL_UNITS[unit]}{unit}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ttl) and self._key == other._key
+
+    def __lt__(self, other: Ttl) -> bool:
+        return self._key < other._key
+
+    def __le__(self, other: Ttl) -> bool:
+        return self._key <= other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"Ttl({self.text!r})"
+
+    @property
+    def _key(self) -> tuple[bool, int]:
+        return self.forever, self.seconds
 
     def __str__(self) -> str:
         return self.canonical

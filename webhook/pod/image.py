@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
+from webhook.expressions import expression
 from webhook.patterns import Glob, PathGlob, shown
 from webhook.pod import reference
 from webhook.pod.version import Version, VersionRange
 
 
-@dataclass(frozen=True, slots=True)
 class Image:
     """A reference in its normal form: `host` with its port, `path` with library/ on Docker Hub; `text` as written.
 
     Where both are there, the digest decides what is pulled and the tag is kept for people.
     """
 
-    host: str
-    path: str
-    tag: str | None
-    digest: str | None
-    text: str = field(compare=False)
-    segments: tuple[str, ...] = field(compare=False, repr=False)
+    __slots__ = ("digest", "host", "path", "segments", "tag", "text")
+
+    def __init__(self, host: str, path: str, tag: str | None, digest: str | None, text: str) -> None:
+        self.host = host
+        self.path = path
+        self.tag = tag
+        self.digest = digest
+        self.text = text
+        self.segments = tuple(path.split("/"))
 
     @classmethod
     def parse(cls, text: str) -> Image:
@@ -51,15 +53,27 @@ class Image:
         """The tag and the digest as they follow a repository; empty where neither is written."""
         return (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Image) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"Image({self.text!r})"
+
+    @property
+    def _key(self) -> tuple[str | None, ...]:
+        return self.host, self.path, self.tag, self.digest
+
 
 @lru_cache(maxsize=4096)
 def _parse_image(text: str) -> Image:
     host, path, tag, digest = reference.split(text)
-    return Image(host, path, tag, digest, text, tuple(path.split("/")))
+    return Image(host, path, tag, digest, text)
 
 
-@dataclass(frozen=True, slots=True)
-class ImagePattern:
+class ImagePattern(NamedTuple):
     """A host, or host/path, which covers everything below it; with a tag, range or digest exactly that repository.
 
     `*` stays within a segment and never crosses a port's colon, `**` is any number of segments, and one of them alone
@@ -68,10 +82,10 @@ class ImagePattern:
     """
 
     text: str
-    host: Glob | None = field(compare=False)
-    path: PathGlob | None = field(compare=False)
-    tag: Glob | VersionRange | None = field(compare=False)
-    digest: str | None = field(compare=False)
+    host: Glob | None
+    path: PathGlob | None
+    tag: Glob | VersionRange | None
+    digest: str | None
 
     @classmethod
     def parse(cls, text: str) -> ImagePattern:
@@ -135,9 +149,9 @@ def _version(image: Image) -> Version | None:
 
 _ANY = frozenset({"*", "**"})
 _NAME_GLOB = r"(?![._-])(?!.*\.\.)[a-z0-9._*-]*[a-z0-9*]"
-_HOST_GLOB = re.compile(rf"(?:{_NAME_GLOB}(?::(?:[0-9]+|\*))?|\[[a-f0-9:]+\]:\*)")
-_SEGMENT_GLOB = re.compile(_NAME_GLOB)
-_TAG_GLOB = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,127}")
+_HOST_GLOB = expression(rf"(?:{_NAME_GLOB}(?::(?:[0-9]+|\*))?|\[[a-f0-9:]+\]:\*)")
+_SEGMENT_GLOB = expression(_NAME_GLOB)
+_TAG_GLOB = expression(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,127}")
 
 
 def _misfit(text: str, first: str, rest: str | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from webhook.patterns import shown
@@ -26,16 +25,15 @@ def _place(text: str, misfit: str) -> tuple[str, tuple[str, ...]]:
     return reference.canonical_host(host), tuple(path.split("/")) if path else ()
 
 
-@dataclass(frozen=True, slots=True)
-class RewriteSource:
+class RewriteSource(NamedTuple):
     """What is rewritten: a host, the beginning of a repository, or `*`, all others whose host is no target's.
 
     A path is taken as it is written: the official images of Docker Hub are below docker.io/library.
     """
 
     text: str
-    host: str | None = field(compare=False)
-    segments: tuple[str, ...] = field(compare=False)
+    host: str | None
+    segments: tuple[str, ...]
 
     @classmethod
     def parse(cls, text: str) -> RewriteSource:
@@ -52,12 +50,11 @@ class RewriteSource:
         return image.segments[length:] if image.segments[:length] == self.segments else None
 
 
-@dataclass(frozen=True, slots=True)
-class RewriteTarget:
+class RewriteTarget(NamedTuple):
     """What is pulled instead: a host, or host/path, in whose path `{host}` is the image's own host."""
 
     text: str
-    fixed: RewriteSource = field(compare=False)
+    fixed: RewriteSource
 
     @classmethod
     def parse(cls, text: str) -> RewriteTarget:

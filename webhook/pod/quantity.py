@@ -8,10 +8,10 @@ decimal one beyond 2^63-1 is an error. Nothing is computed before digits and exp
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
+from webhook.expressions import expression
 from webhook.patterns import closest, shown
 
 _ONE = 10**9
@@ -26,10 +26,10 @@ _DECIMAL_SUFFIX = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
 _BINARY_SUFFIX = {exponent: suffix for suffix, exponent in _BINARY.items()}
 _SUFFIXES = (*filter(None, _DECIMAL), *_BINARY)
 
-_GRAMMAR = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:([eE])([+-]?[0-9]+)|([numkMGTPE]|[KMGTPE]i)?)")
+_GRAMMAR = expression(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:([eE])([+-]?[0-9]+)|([numkMGTPE]|[KMGTPE]i)?)")
 
 
-_BEGINS_WITH_DIGITS = re.compile(r"\.?[0-9]")
+_BEGINS_WITH_DIGITS = expression(r"\.?[0-9]")
 
 
 class QuantityError(ValueError):
@@ -48,13 +48,15 @@ class Family(StrEnum):
     EXPONENT = "DecimalExponent"
 
 
-@dataclass(frozen=True, slots=True, order=True)
 class Quantity:
     """An exact amount, compared by value; `text` is what was written, empty for a computed one."""
 
-    nano: int
-    family: Family = field(compare=False)
-    text: str = field(compare=False)
+    __slots__ = ("family", "nano", "text")
+
+    def __init__(self, nano: int, family: Family, text: str) -> None:
+        self.nano = nano
+        self.family = family
+        self.text = text
 
     @classmethod
     def parse(cls, text: str) -> Quantity:
@@ -110,6 +112,21 @@ class Quantity:
     def written(self) -> str:
         """What the API server writes for it: canonical, but for a few spellings it takes to be so (+1, 010, 1.500)."""
         return self.text if self.text and _is_kept(self) else self.canonical
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Quantity) and self.nano == other.nano
+
+    def __lt__(self, other: Quantity) -> bool:
+        return self.nano < other.nano
+
+    def __le__(self, other: Quantity) -> bool:
+        return self.nano <= other.nano
+
+    def __hash__(self) -> int:
+        return hash(self.nano)
+
+    def __repr__(self) -> str:
+        return f"Quantity({self.nano}, {self.family}, {self.text!r})"
 
     def __add__(self, other: Quantity) -> Quantity:
         return Quantity(self.nano + other.nano, self.family if self.nano else other.family, "")

@@ -6,8 +6,7 @@ With one difference: a host is folded to lower case before anything else, becaus
 
 from __future__ import annotations
 
-import re
-
+from webhook.expressions import expression
 from webhook.patterns import shown
 
 DOCKER_HUB = "docker.io"
@@ -18,12 +17,12 @@ _DIGEST_SIZES = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-f0-9:]+\])(?::[0-9]+)?")
-_PATH_COMPONENT = re.compile(_COMPONENT)
-_PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_IDENTIFIER = re.compile("[a-f0-9]{64}")
-_LOWER_HEX = re.compile("[a-f0-9]*")
+_HOST = expression(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-f0-9:]+\])(?::[0-9]+)?")
+_PATH_COMPONENT = expression(_COMPONENT)
+_PATH = expression(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_TAG = expression(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_IDENTIFIER = expression("[a-f0-9]{64}")
+_LOWER_HEX = expression("[a-f0-9]*")
 
 
 def split(text: str) -> tuple[str, str, str | None, str | None]:

@@ -8,16 +8,15 @@ defaults are not known to us stand under `others`; the types that only they use 
 suffixes.
 """
 
-import json
+import os.path
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 from webhook.pod.workloads import group_kind
 from webhook.source.path import Path
 
-_DATA = FilePath(__file__).parent / "data"
+_DATA = os.path.join(os.path.dirname(__file__), "data")
 
 _TYPES = {
     "s": "string",
@@ -137,14 +136,21 @@ def fields(struct: str) -> dict[str, Field]:
 
 @cache
 def _table() -> dict[str, Any]:
-    table: dict[str, Any] = json.loads((_DATA / "schema.json").read_bytes())
+    table: dict[str, Any] = _read("schema.json")
     return table
 
 
 @cache
 def _other_types() -> dict[str, dict[str, str]]:
-    types: dict[str, dict[str, str]] = json.loads((_DATA / "other_types.json").read_bytes())
+    types: dict[str, dict[str, str]] = _read("other_types.json")
     return types
+
+
+def _read(name: str) -> Any:
+    import json
+
+    with open(os.path.join(_DATA, name), "rb") as file:
+        return json.load(file)
 
 
 def _parsed(code: str, owner: str = "", name: str = "") -> Field:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache, total_ordering
+from typing import NamedTuple
 
+from webhook.expressions import expression
 from webhook.patterns import shown
 
 _LONGEST = 256
@@ -13,19 +14,21 @@ _NUMBER = r"(?:0|[1-9][0-9]*)"
 _IDENTIFIER = rf"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 _BUILD = r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
 _PRE_RELEASE = rf"(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
-_STRICT = re.compile(rf"[vV]?({_NUMBER})\.({_NUMBER})\.({_NUMBER}){_PRE_RELEASE}{_BUILD}")
-_LOOSE = re.compile(rf"[vV]?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?{_BUILD}")
-_COMPARATOR = re.compile(r"(<=|>=|!=|<|>|=)\s*([^\s,<>=!]+)\s*(?:,\s*(?=[<>=!])|(?=[<>=!])|$)")
+_STRICT = expression(rf"[vV]?({_NUMBER})\.({_NUMBER})\.({_NUMBER}){_PRE_RELEASE}{_BUILD}")
+_LOOSE = expression(rf"[vV]?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?{_BUILD}")
+_COMPARATOR = expression(r"(<=|>=|!=|<|>|=)\s*([^\s,<>=!]+)\s*(?:,\s*(?=[<>=!])|(?=[<>=!])|$)")
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True)
 class Version:
     """A version; build metadata counts for nothing, a pre-release comes before its release."""
 
-    numbers: tuple[int, int, int]
-    pre_release: tuple[str, ...]
-    text: str = field(compare=False)
+    __slots__ = ("numbers", "pre_release", "text")
+
+    def __init__(self, numbers: tuple[int, int, int], pre_release: tuple[str, ...], text: str) -> None:
+        self.numbers = numbers
+        self.pre_release = pre_release
+        self.text = text
 
     @classmethod
     def parse(cls, text: str) -> Version:
@@ -56,6 +59,17 @@ class Version:
         number = ".".join(map(str, self.numbers))
         return f"{number}-{'.'.join(self.pre_release)}" if self.pre_release else number
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Version):
+            return False
+        return self.numbers == other.numbers and self.pre_release == other.pre_release
+
+    def __hash__(self) -> int:
+        return hash((self.numbers, self.pre_release))
+
+    def __repr__(self) -> str:
+        return f"Version({self.text!r})"
+
     def __lt__(self, other: Version) -> bool:
         if self.numbers != other.numbers:
             return self.numbers < other.numbers
@@ -69,12 +83,11 @@ def _precedence(version: Version) -> list[tuple[bool, int, str]]:
     return [(False, int(one), "") if one.isdigit() else (True, 0, one) for one in version.pre_release]
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRange:
+class VersionRange(NamedTuple):
     """Comparators that must all hold, such as `>=1.2, <2`; written with < <= > >= = !=."""
 
     text: str
-    comparators: tuple[tuple[str, Version], ...] = field(compare=False)
+    comparators: tuple[tuple[str, Version], ...]
 
     @classmethod
     def parse(cls, text: str) -> VersionRange:

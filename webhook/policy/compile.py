@@ -30,7 +30,7 @@ from webhook.policy.model import (
 )
 from webhook.policy.parameters import Parameters, holds_broken
 from webhook.policy.rollout import Rollout, constant
-from webhook.policy.ruleset import Rule, Selection
+from webhook.policy.ruleset import Rule, Selection, makes
 from webhook.policy.showing import check_show
 from webhook.policy.words import Template
 from webhook.source.path import Path
@@ -126,6 +126,7 @@ class Policies:
             show=spec.show,
             on_unavailable=Mode.WARN if spec.on_unavailable == "warn" else Mode.ENFORCE,
             exemptions=for_rule(self._exemptions, document.name, spec.name),
+            makes=makes(parts),
         )
         _warn_of_idle(document, policy, spec, placed, rule, at)
         self.written[rule.info.id] = Written(document, at, kind, raw, spec, placed)

@@ -1,12 +1,12 @@
 """Weekly windows, as rules write them; the time is always an argument."""
 
-import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
+from webhook.expressions import expression
 from webhook.source.declare import field, shape
 
-_TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])\Z")
+_TIME = expression(r"([01][0-9]|2[0-4]):([0-5][0-9])\Z")
 
 
 class Weekday(StrEnum):

@@ -3,10 +3,10 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from webhook.errors import InputError
+from webhook.expressions import expression
 from webhook.policy.model import API_VERSION, SPECS, Document, Metadata
 from webhook.policy.yaml_words import may_have_words, warn_of_words
 from webhook.source import files, yaml
@@ -15,15 +15,15 @@ from webhook.source.problem import Level, Place, Problem
 from webhook.source.shape import BROKEN, Problems, choice, decode, unknown
 
 
-@dataclass(slots=True)
 class Folder:
     """Everything that was read; `digest` is a fingerprint of all bytes."""
 
-    files: list[str] = field(default_factory=list)
-    documents: list[Document] = field(default_factory=list)
-    unreadable: list[Problem] = field(default_factory=list)
-    broken: list[Problems] = field(default_factory=list)
-    digest: str = ""
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.documents: list[Document] = []
+        self.unreadable: list[Problem] = []
+        self.broken: list[Problems] = []
+        self.digest = ""
 
     def of(self, kind: str) -> Iterator[Document]:
         """The documents of one kind, in the order in which they were read."""
@@ -39,7 +39,7 @@ class Folder:
         return tuple(sorted(told, key=lambda p: (p.place.file, p.place.line, p.place.column)))
 
 
-_KIND = re.compile(rb"^kind:[ ]*([A-Za-z]+)", re.MULTILINE)
+_KIND = expression(rb"^kind:[ ]*([A-Za-z]+)", re.MULTILINE)
 
 
 def read_folder(arguments: Sequence[str], *, tests: bool = False) -> Folder:

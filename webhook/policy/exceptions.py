@@ -1,15 +1,15 @@
 """Exceptions: declared, owned, expiring permissions. What they excuse is still judged and reported."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from webhook.admission.request import Request
+from webhook.expressions import expression
 from webhook.pod.image import Image, ImagePatterns
 from webhook.policy.model import ExceptionSpec
 
-_TEMPLATE_HASH = re.compile(r"-[bcdf-hj-np-tv-z2-9]{5,10}-\Z")  # the alphabet of Kubernetes' safe-encoded strings
+_TEMPLATE_HASH = expression(r"-[bcdf-hj-np-tv-z2-9]{5,10}-\Z")  # the alphabet of Kubernetes' safe-encoded strings
 SOON = timedelta(days=14)
 
 

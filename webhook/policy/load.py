@@ -6,7 +6,7 @@ Steps: 1. read every document (documents.py)  2. choose the Profile  3. compile 
 
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from webhook.errors import InputError, RulesError
 from webhook.patterns import closest
@@ -19,11 +19,13 @@ from webhook.policy.model import SPEC_AT, Document, ExceptionSpec, ProfileSpec
 from webhook.policy.references import check_exception, check_profile, rules_by_name
 from webhook.policy.rewritten import followed
 from webhook.policy.ruleset import Ruleset, ordered
-from webhook.policy.suites import Suite, read_suites
 from webhook.policy.trusted import NOBODY, Trusted, read_trusted
 from webhook.policy.vouching import check_vouching, declared
 from webhook.source.problem import Level, Problem
 from webhook.source.shape import BROKEN
+
+if TYPE_CHECKING:
+    from webhook.policy.suites import Suite
 
 
 class Loading(NamedTuple):
@@ -34,7 +36,7 @@ class Loading(NamedTuple):
     folder: Folder
     profile: ProfileSpec
     exemptions: tuple[Exemption, ...]
-    suites: tuple[Suite, ...] = ()
+    suites: "tuple[Suite, ...]" = ()
     trusted: Trusted = NOBODY
 
 
@@ -67,13 +69,21 @@ def read(arguments: Sequence[str], profile: str = "", *, tests: bool = False) ->
         cross_check(policies)
     trusted = read_trusted([*folder.of("Registry"), *folder.of("Authority")])
     check_vouching(folder, policies, trusted)
-    suites = read_suites(folder, policies)
+    suites = _suites(folder, policies)
     problems = folder.problems()
     if not problems and not folder.documents:
         raise InputError(f"no rules in {', '.join(arguments)}: the files say nothing")
     broken = any(problem.level is Level.ERROR for problem in problems)
     ruleset = None if broken else _ruleset(folder, chosen, policies, trusted)
     return Loading(ruleset, problems, folder, policies.profile, tuple(exemptions), suites, trusted)
+
+
+def _suites(folder: Folder, policies: Policies) -> "tuple[Suite, ...]":
+    if next(folder.of("PolicyTest"), None) is None:
+        return ()
+    from webhook.policy.suites import read_suites  # with all the words of cases, which only a test of rules reads
+
+    return read_suites(folder, policies)
 
 
 def _ruleset(folder: Folder, chosen: Document | None, policies: Policies, trusted: Trusted) -> Ruleset:

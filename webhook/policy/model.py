@@ -1,17 +1,16 @@
 """The documents of a rules folder, as they are written: every key with its sentence. policy-language.md is the text."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from webhook.admission.days import Day
 from webhook.admission.finding import Mode, Severity
 from webhook.admission.names import Names, NamespaceGlob, NamespaceNames
 from webhook.admission.selector import LabelSelector
+from webhook.expressions import expression
 from webhook.patterns import Glob
 from webhook.pod.image import ImagePattern
-from webhook.policy.cases import PolicyTestSpec
 from webhook.policy.matching import ContainerMatch, Match
 from webhook.policy.trust import AuthoritySpec, RegistrySpec
 from webhook.source.declare import field, shape
@@ -20,7 +19,7 @@ from webhook.source.shape import Problems, decode
 
 API_VERSION = "doorward.dev/v1"
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?\Z")
+_NAME = expression(r"[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?\Z")
 
 
 class Name(str):
@@ -193,19 +192,36 @@ class ProfileSpec:
         return not self.include or any(glob.matches(policy) for glob in self.include)
 
 
-SPECS: dict[str, Any] = {
-    "Policy": PolicySpec,
-    "Exception": ExceptionSpec,
-    "Profile": ProfileSpec,
-    "Registry": RegistrySpec,
-    "Authority": AuthoritySpec,
-    "PolicyTest": PolicyTestSpec,
-}
+class _Specs(Mapping[str, Any]):
+    """That of a PolicyTest is imported when it is asked for: of all who read rules, few read their tests."""
+
+    _read: ClassVar[dict[str, Any]] = {
+        "Policy": PolicySpec,
+        "Exception": ExceptionSpec,
+        "Profile": ProfileSpec,
+        "Registry": RegistrySpec,
+        "Authority": AuthoritySpec,
+    }
+
+    def __getitem__(self, kind: str) -> Any:
+        if kind != "PolicyTest":
+            return self._read[kind]
+        from webhook.policy.cases import PolicyTestSpec
+
+        return PolicyTestSpec
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*self._read, "PolicyTest"])
+
+    def __len__(self) -> int:
+        return len(self._read) + 1
+
+
+SPECS: Mapping[str, Any] = _Specs()
 """The kinds of documents in a rules folder, and the shape of each one's spec."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One document of the rules folder: its kind, name and spec as plain data, and where it stands."""
 
     kind: str

@@ -1,15 +1,15 @@
 """Parameters: typed values that a policy declares, a Profile may set, and the policy's text uses as ${name}."""
 
-import re
 from typing import Any
 
+from webhook.expressions import expression
 from webhook.patterns import closest
 from webhook.policy.model import SPEC_AT, Document, Parameter
 from webhook.source.left_out import LeftOut
 from webhook.source.path import Path
 from webhook.source.shape import BROKEN, Problems, decode, described
 
-_PLACE = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
+_PLACE = expression(r"\$\{([A-Za-z0-9_-]+)\}")
 _FREE_KEYS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector"})
 """Mappings whose keys are names of the user's."""
 

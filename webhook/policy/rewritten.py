@@ -7,7 +7,6 @@ pattern with wildcards in host or path is not followed.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from webhook.pod.image import Image, ImagePattern, ImagePatterns
 from webhook.pod.image_rewrite import Rewrites, rewrite
@@ -20,7 +19,7 @@ def followed(rules: Sequence[Rule]) -> list[Rule]:
     rewrites = [rule.parts.rewrites for rule in rules if rule.parts.rewrites is not None]
     if not rewrites:
         return list(rules)
-    return [replace(rule, exemptions=tuple(_extended(one, rewrites) for one in rule.exemptions)) for rule in rules]
+    return [rule._replace(exemptions=tuple(_extended(one, rewrites) for one in rule.exemptions)) for rule in rules]
 
 
 def _extended(exemption: Exemption, rewrites: Sequence[Rewrites]) -> Exemption:

@@ -1,9 +1,8 @@
 """A ruleset: rules compiled from a folder, ready to be asked. Everything that can be known at load is bound here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.finding import Mode, RuleInfo
 from webhook.admission.kinds import POD_CARRIERS, SCALED, KindPattern
@@ -22,14 +21,22 @@ DEFAULT_KINDS = tuple(KindPattern(kind.group, kind.kind) for kind in POD_CARRIER
 DEFAULT_OPERATIONS = (Operation.CREATE, Operation.UPDATE)
 
 
-@dataclass(frozen=True, slots=True)
 class Selection:
     """Which containers and image volumes a rule is about, compiled from `containers` and the rule type's own."""
 
-    roles: frozenset[Role]
-    match: ContainerMatch | None
-    include: ImagePatterns | None
-    exclude: ImagePatterns | None
+    __slots__ = ("exclude", "include", "match", "roles")
+
+    def __init__(
+        self,
+        roles: frozenset[Role],
+        match: ContainerMatch | None,
+        include: ImagePatterns | None,
+        exclude: ImagePatterns | None,
+    ) -> None:
+        self.roles = roles
+        self.match = match
+        self.include = include
+        self.exclude = exclude
 
     def containers(self, pod: Pod) -> tuple[Container, ...]:
         """The pod's containers that are meant."""
@@ -69,8 +76,7 @@ class Selection:
         return self.include is None or self.include.covers(image)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule, compiled: when it applies, what it checks and makes so, and what people are told."""
 
     info: RuleInfo
@@ -86,12 +92,8 @@ class Rule:
     """Whether what it finds may be told."""
     on_unavailable: Mode = Mode.ENFORCE
     exemptions: tuple[Exemption, ...] = ()
-    makes: bool = field(init=False)
+    makes: bool = False
     """Whether it changes objects."""
-
-    def __post_init__(self) -> None:
-        phases = (*POD_PHASES, *OBJECT_PHASES)
-        object.__setattr__(self, "makes", any(getattr(self.parts, phase) for phase in phases))
 
     @property
     def kinds(self) -> tuple[KindPattern, ...]:
@@ -133,18 +135,32 @@ class Rule:
         return tuple(exemption for exemption in self.exemptions if exemption.covers(request))
 
 
-@dataclass(frozen=True, slots=True)
 class Ruleset:
     """Every rule of a folder that is in force; `revision` changes with any of its bytes."""
 
-    rules: tuple[Rule, ...]
-    revision: str
-    profile: str = ""
-    exclude_namespaces: tuple[Glob, ...] = ()
-    trusted: Trusted = NOBODY
-    """The registries that may be asked, and those whose signatures count."""
-    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
-    """Where engine/match.py keeps which rules concern which kind and namespace; bounded there."""
+    __slots__ = ("exclude_namespaces", "memo", "profile", "revision", "rules", "trusted")
+
+    def __init__(
+        self,
+        rules: tuple[Rule, ...],
+        revision: str,
+        profile: str = "",
+        exclude_namespaces: tuple[Glob, ...] = (),
+        trusted: Trusted = NOBODY,
+    ) -> None:
+        self.rules = rules
+        self.revision = revision
+        self.profile = profile
+        self.exclude_namespaces = exclude_namespaces
+        self.trusted = trusted
+        """The registries that may be asked, and those whose signatures count."""
+        self.memo: dict[Any, Any] = {}
+        """Where engine/match.py keeps which rules concern which kind and namespace; bounded there."""
+
+    def changed(self, **values: Any) -> "Ruleset":
+        """The same with other values, and nothing remembered."""
+        known = (name for name in self.__slots__ if name != "memo")
+        return Ruleset(**{**{name: getattr(self, name) for name in known}, **values})
 
     def leaves_alone(self, namespace: str) -> bool:
         """Whether the Profile leaves this namespace alone."""
@@ -163,6 +179,11 @@ class Ruleset:
         """The day on which a rule starts to deny somewhere; "" where none lies ahead."""
         found = next((rule for rule in self.rules if rule.info.id == rule_id), None)
         return found.rollout.next_enforcement(now) if found else ""
+
+
+def makes(parts: RuleParts) -> bool:
+    """Whether a rule with these parts changes objects."""
+    return any(getattr(parts, phase) for phase in (*POD_PHASES, *OBJECT_PHASES))
 
 
 def ordered(rules: Iterable[Rule]) -> tuple[Rule, ...]:

@@ -1,15 +1,15 @@
 """Registries that Doorward may dial, and authorities whose evidence counts, as they are written."""
 
-import re
 from typing import Literal
 
 from webhook.admission.names import not_empty
+from webhook.expressions import expression
 from webhook.patterns import Pattern
 from webhook.pod import reference
 from webhook.pod.duration import Ttl
 from webhook.source.declare import field, shape
 
-_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?\Z")
+_URL = expression(r"https?://[^\s/?#@]+(/[^\s?#]*)?\Z")
 
 
 class HostName(str):

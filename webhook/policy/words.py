@@ -1,15 +1,15 @@
 """Words of a rule's author: `message` and `fix` with places that are filled in from what was found."""
 
-import re
 from typing import Any, NamedTuple
 
 from webhook.admission.words import clean, quote
+from webhook.expressions import expression
 from webhook.patterns import closest
 from webhook.pod.image import Image
 
 PLACES = ("value", "path", "container", "namespace", "name", "image.host", "image.path", "image.tag", "image.digest")
 
-_PLACE = re.compile(r"\{([a-zA-Z.]+)\}")
+_PLACE = expression(r"\{([a-zA-Z.]+)\}")
 
 
 class Template(NamedTuple):

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from webhook.expressions import expression
 from webhook.source.path import Path
 from webhook.source.shape import On, Problems
 
 _WORDS = frozenset({"y", "yes", "on", "n", "no", "off"})
-_MAY_BE = re.compile(rb"(?:^|[\s:,\[{-])(?:y|yes|on|n|no|off)(?=$|[\s:,\]}#])", re.IGNORECASE | re.MULTILINE)
+_MAY_BE = expression(rb"(?:^|[\s:,\[{-])(?:y|yes|on|n|no|off)(?=$|[\s:,\]}#])", re.IGNORECASE | re.MULTILINE)
 
 
 def may_have_words(data: bytes) -> bool:

@@ -12,6 +12,7 @@ from webhook.admission.decision import Decision, Verdict
 from webhook.admission.finding import Action, Cause, Finding
 from webhook.admission.request import Operation, Request
 from webhook.admission.words import plural
+from webhook.expressions import expression
 from webhook.report.grouping import Told, grouped, said
 from webhook.report.words import cut, cut_bytes, object_name, one_line, rule_names, what_is_asked
 
@@ -25,7 +26,7 @@ _WHY = 160  # bytes
 _OWNER = 80
 _URL = 200
 
-_UNSAID = re.compile("im(mutable)", re.IGNORECASE)
+_UNSAID = expression("im(mutable)", re.IGNORECASE)
 
 
 def deny_message(decision: Decision, request: Request) -> str:

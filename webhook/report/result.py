@@ -2,9 +2,9 @@
 
 import os.path
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from webhook.admission.decision import Decision, Verdict
@@ -91,16 +91,14 @@ class Checked(NamedTuple):
         return (self.place_as_written if finding.rule in AS_WRITTEN else None) or self.place
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(NamedTuple):
     """What lies ahead: from which day rules deny that do not yet, and how many days exceptions have left."""
 
-    denies_from: Mapping[str, str] = field(default_factory=dict)
-    days_left: Mapping[str, int] = field(default_factory=dict)
+    denies_from: Mapping[str, str] = MappingProxyType({})
+    days_left: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A whole check. `problems` are inputs that could not be read, and warnings about others; `notes` are said once.
 
     `files` and `rules` are counts, `seconds` the time it took. File names are relative to the folder `cwd`; reports
@@ -113,7 +111,7 @@ class Run:
     seconds: float = 0.0
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
-    outlook: Outlook = field(default_factory=Outlook)
+    outlook: Outlook = Outlook()
     root: str = ""
     cwd: str = ""
 

@@ -1,9 +1,9 @@
 """The lines of a user's file as reports show them: every value that must not be told is blotted out, whoever asks for
 the line and why."""
 
-import re
 from collections.abc import Iterable, Iterator
 
+from webhook.expressions import expression
 from webhook.pod.workloads import group_kind, objects_in
 from webhook.report.secrecy import begins
 from webhook.source.path import Path
@@ -11,9 +11,9 @@ from webhook.source.positions import Columns, Part
 from webhook.source.problem import Place, Problem
 from webhook.source.yaml import Document
 
-_IS_SECRET = re.compile(rb"""kind["']?\s*:\s*["']?Secret\b""")
-_VALUE = re.compile(r"""\b(value|data|stringData)["']?\s*:\s*(?=\S)""")
-_ANY_VALUE = re.compile(r"""^\s*(- +)*(?!["']?(apiVersion|kind)\b)(["']?[\w./-]+["']?\s*:\s*)?(?=\S)""")
+_IS_SECRET = expression(rb"""kind["']?\s*:\s*["']?Secret\b""")
+_VALUE = expression(r"""\b(value|data|stringData)["']?\s*:\s*(?=\S)""")
+_ANY_VALUE = expression(r"""^\s*(- +)*(?!["']?(apiVersion|kind)\b)(["']?[\w./-]+["']?\s*:\s*)?(?=\S)""")
 
 
 class SourceLines:

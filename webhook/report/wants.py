@@ -1,15 +1,15 @@
 """What a rule wants, in words that its rule type's own shape has: each key's sentence with the value that is said."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from webhook.admission.words import quote
+from webhook.expressions import expression
 from webhook.source.declare import Field, fields, is_shape
 from webhook.source.path import Path, render
 
 _VALUE = 100  # characters of one value
-_EXAMPLES = re.compile(r",? such as .*$")
+_EXAMPLES = expression(r",? such as .*$")
 
 
 class Line(NamedTuple):

@@ -7,20 +7,21 @@ Where the sentences of its keys do not say what a rule wants, `sentences(params,
 `doorward explain`; it may be left out.
 """
 
-import re
+import os
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 
-_CAPITAL = re.compile(r"([A-Z])")
+from webhook.expressions import expression
+
+_CAPITAL = expression(r"([A-Z])")
 
 
 @cache
 def names() -> tuple[str, ...]:
     """The keys of all rule types, sorted."""
-    files = sorted(file.stem for file in Path(__file__).parent.glob("[a-z]*.py"))
-    return tuple(_key(stem) for stem in files)
+    files = sorted(os.listdir(os.path.dirname(__file__)))
+    return tuple(_key(name.removesuffix(".py")) for name in files if name.endswith(".py") and not name.startswith("_"))
 
 
 def find(name: str) -> ModuleType | None:

@@ -1,12 +1,13 @@
 """The check of a rule of type evidence: which images are judged, what is said of each, and whether a date binds."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from webhook.admission.evidence import ImageFacts, NotHad, Outcome
 from webhook.admission.finding import Found
 from webhook.admission.request import Operation, Request
-from webhook.admission.rule import Subject
+from webhook.admission.rule import RuleParts, Subject
 from webhook.admission.words import quote
 from webhook.pod.containers import ImageUse
 from webhook.pod.image import Image
@@ -63,26 +64,39 @@ class Asking(NamedTuple):
             need = self.wanted(image)
             if need is None:
                 continue
-            known = self.hosts is None or image.host in self.hosts
-            facts = subject.learning.image(need) if known else undeclared(image.host)
+            facts = subject.learning.image(need) if self.knows(image) else undeclared(image.host)
             if isinstance(facts, NotHad):
                 yield not_learnt(use, facts)
             elif facts is not None:
                 yield from self._judged(use, image, facts, subject)
+
+    def knows(self, image: Image) -> bool:
+        """Whether a registry may be asked about the image."""
+        return self.hosts is None or image.host in self.hosts
+
+    def outcomes(self, facts: ImageFacts, request: Request, now: datetime) -> Iterator[tuple[Requirement, Judged]]:
+        """What becomes of each requirement."""
+        for requirement in self.requirements:
+            yield requirement, requirement.judge(facts, request, now)
 
     def _judged(self, use: ImageUse, image: Image, facts: ImageFacts, subject: Subject) -> Iterator[Found]:
         if self.pins and image.digest is None and demands_digest(subject):
             yield not_pinned(use, facts)
         met = True
         warns = self.lenient and is_by_controller(subject.request)
-        for requirement in self.requirements:
-            judged = requirement.judge(facts, subject.request, subject.now)
+        for requirement, judged in self.outcomes(facts, subject.request, subject.now):
             if not judged.verdict.satisfied:
                 met = False
                 yield _missed(use, image, requirement, judged, facts, warns=warns)
         if met and facts.stale:
             told = f"{quote(use.text, SHOWN)} has what it needs, {facts.stale}"
             yield Found(use.path, use.text, told, ratchets=False, only_warns=True)
+
+
+def asked_by(parts: RuleParts) -> Asking | None:
+    """What a compiled rule asks of images, for whoever tells of it; None where it asks no evidence."""
+    owners = (getattr(check, "__self__", None) for check in parts.checks)
+    return next((owner for owner in owners if isinstance(owner, Asking)), None)
 
 
 def unreadable(subject: Subject) -> Iterator[Found]:

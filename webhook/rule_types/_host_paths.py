@@ -1,7 +1,6 @@
 """Paths of the node by segments: what `hostPath` in a rule says, and which of its entries a pod's path falls under."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from webhook.patterns import PathGlob, shown
@@ -28,13 +27,12 @@ def below(base: Segments, path: str) -> Segments:
     return tuple(kept)
 
 
-@dataclass(frozen=True, slots=True)
-class HostPath:
+class HostPath(NamedTuple):
     """A path of the node as a rule writes it, and everything below it; `*` is within a segment, `**` is any number."""
 
     text: str
-    segments: Segments = field(compare=False)
-    _glob: PathGlob | None = field(compare=False, repr=False)
+    segments: Segments
+    glob: PathGlob | None
 
     @classmethod
     def parse(cls, text: str) -> "HostPath":
@@ -53,15 +51,15 @@ class HostPath:
 
     def covers(self, path: Segments) -> bool:
         """Whether the path is this one or below it."""
-        if self._glob is None:
+        if self.glob is None:
             return True
         if self.is_exact:
             return path[: len(self.segments)] == self.segments
-        return self._glob.matches_segments(path, below=True)
+        return self.glob.matches_segments(path, below=True)
 
     def leads_below(self, path: Segments) -> bool:
         """Whether something below the path may be covered."""
-        head = self._glob.runs[0] if self._glob else ()
+        head = self.glob.runs[0] if self.glob else ()
         return all(glob.matches(segment) for glob, segment in zip(head, path, strict=False))
 
     @property

@@ -1,9 +1,9 @@
 """What an images rule says and can never be: tags that cannot exist, and parts that leave each other nothing."""
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from webhook.admission.rule import Compiling
+from webhook.expressions import expression
 from webhook.patterns import Glob, shown
 from webhook.pod.image import Image, ImagePattern, ImagePatterns
 from webhook.pod.image_rewrite import RewriteTarget
@@ -11,7 +11,7 @@ from webhook.pod.image_rewrite import RewriteTarget
 if TYPE_CHECKING:
     from webhook.rule_types.images import Params
 
-_TAG = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,127}")
+_TAG = expression(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,127}")
 _HOST, _BELOW = "any.host.example", "x/x"
 
 

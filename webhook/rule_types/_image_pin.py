@@ -5,18 +5,19 @@ from typing import Any, NamedTuple
 
 from webhook.admission.evidence import ImageFacts, ImageNeed, NotHad, Outcome
 from webhook.admission.finding import Found
-from webhook.admission.rule import Check, Make, Subject
+from webhook.admission.rule import Check, Make, Said, Subject
 from webhook.pod.image import Image
 from webhook.rule_types._pinning import Wanted, demands_digest, not_learnt, not_pinned, pinned, unpinned
 from webhook.rule_types._seen import images
 
 
 class Pin(NamedTuple):
-    """What pins images, which it pins, and what looks whether they are."""
+    """What pins images, which it pins, what looks whether they are, and all that a rule that pins depends on."""
 
     make: Make
     wanted: Wanted
     check: Check
+    said: Said
 
 
 def pin(hosts: frozenset[str] | None) -> Pin:
@@ -33,10 +34,10 @@ def pin(hosts: frozenset[str] | None) -> Pin:
             elif isinstance(facts, NotHad) and (hosts is not None or facts.outcome is not Outcome.MISCONFIGURED):
                 yield not_learnt(use, facts)
 
-    return Pin(pinned(wanted), wanted, check)
+    return Pin(pinned(wanted), wanted, check, _said_with_digests)
 
 
-def said_with_digests(subject: Subject) -> list[Any] | None:
-    """All that a rule that pins depends on: once each image has a digest, nothing has to be learnt."""
+def _said_with_digests(subject: Subject) -> list[Any] | None:
+    """Once each image has a digest, nothing has to be learnt."""
     said = images(subject)
     return said if said and all(isinstance(image, str) and "@" in image for image, _ in said) else None

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 
 from webhook.admission.selector import LabelSelector
 from webhook.admission.words import quote
+from webhook.expressions import expression
 from webhook.patterns import closest
 
 _PART = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
-_PREFIX = re.compile(rf"{_PART}(?:\.{_PART})*")
-_NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
-_GLOB = re.compile(r"[-A-Za-z0-9_.*]+(?:/[-A-Za-z0-9_.*]+)?")
+_PREFIX = expression(rf"{_PART}(?:\.{_PART})*")
+_NAME = expression(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_VALUE = expression(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_GLOB = expression(r"[-A-Za-z0-9_.*]+(?:/[-A-Za-z0-9_.*]+)?")
 
 LONGEST_VALUE = 63
 _LONGEST_PREFIX = 253

@@ -1,7 +1,6 @@
 """Where an absent label or annotation is taken from: the namespace, the user, the image, or a field of the pod."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.operators import CannotDecide
 from webhook.admission.request import Operation
@@ -17,8 +16,7 @@ _NAMES = ("namespace", "user", "image")
 _SHORT_DIGEST = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """`name` is namespace, user, image or pod; `steps` lead to the field of the pod."""
 
     name: str

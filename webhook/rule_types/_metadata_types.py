@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
+from webhook.expressions import expression
 from webhook.patterns import shown
 from webhook.pod.duration import Duration, Ttl
 from webhook.pod.image import Image
@@ -21,13 +22,13 @@ _LONGEST_URL = 2048
 _LARGEST_JSON = 16 * 1024
 _DEEPEST_JSON = 10
 
-_INT = re.compile(r"-?[0-9]{1,18}")
-_PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,6}))?(%?)")
-_DATE = re.compile(
+_INT = expression(r"-?[0-9]{1,18}")
+_PERCENT = expression(r"([0-9]{1,3})(?:\.([0-9]{1,6}))?(%?)")
+_DATE = expression(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2}))?"
 )
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_URL = re.compile(
+_EMAIL = expression(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_URL = expression(
     r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?|https?://\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?(?:[/?#][!-~]*)?"
 )
 

@@ -4,16 +4,16 @@ Both must hold. Of the affinity's terms one is enough, of a term everything must
 matches no node (k8s.io/component-helpers, scheduling/corev1/nodeaffinity).
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from webhook.expressions import expression
 from webhook.source.path import Path, look_up
 
 REQUIRED: Path = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
 TERMS: Path = (*REQUIRED, "nodeSelectorTerms")
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+_INTEGER = expression(r"[+-]?[0-9]{1,19}")
 
 
 class Naming(NamedTuple):

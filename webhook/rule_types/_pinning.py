@@ -5,7 +5,7 @@ from typing import Any
 
 from webhook.admission.edits import Draft
 from webhook.admission.evidence import ImageFacts, ImageNeed, NotHad, Outcome
-from webhook.admission.facts import NOT_ASKED
+from webhook.admission.facts import not_asked
 from webhook.admission.finding import Cause, Found
 from webhook.admission.request import Operation
 from webhook.admission.rule import Make, Subject
@@ -68,7 +68,7 @@ def not_pinned(use: ImageUse, facts: ImageFacts) -> Found:
 def not_learnt(use: ImageUse, facts: NotHad) -> Found:
     """An image of which nothing could be learnt; undecided where its registry cannot be asked now."""
     shown = quote(use.text, SHOWN)
-    if facts is NOT_ASKED:
+    if facts is not_asked():
         fix = "say --evidence registry, or --evidence DIR"
         return Found(use.path, use.text, f"{shown} needs the registry", fix, False, cause=Cause.UNAVAILABLE)
     told = f"{shown} is {facts.outcome}: {facts.reason}"

@@ -1,13 +1,13 @@
 """The scalars of podSecurity as they are written in rules: versions, names of controls and capabilities, ports."""
 
-import re
 from typing import Any, NamedTuple
 
+from webhook.expressions import expression
 from webhook.patterns import closest
 from webhook.rule_types._pod_security_controls import NAMES, NEWEST
 
-_VERSION = re.compile(r"v1\.(0|[1-9][0-9]{0,3})\Z")
-_CAPABILITY = re.compile(r"(?!CAP_)[A-Z][A-Z_]*\Z")
+_VERSION = expression(r"v1\.(0|[1-9][0-9]{0,3})\Z")
+_CAPABILITY = expression(r"(?!CAP_)[A-Z][A-Z_]*\Z")
 
 CAPABILITIES = (
     *("ALL", "AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "CHOWN"),

@@ -1,17 +1,27 @@
 """Lists of ports as annotations have them: ports and ranges with commas between them, such as 80,8000-8080."""
 
-import re
-from dataclasses import dataclass, field
+from webhook.expressions import expression
 
-_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_PORTS = expression(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
-@dataclass(frozen=True, slots=True)
 class PortList:
     """Ranges of ports from lowest to highest, none of which touch; an empty text names none."""
 
-    spans: tuple[tuple[int, int], ...]
-    text: str = field(compare=False)
+    __slots__ = ("spans", "text")
+
+    def __init__(self, spans: tuple[tuple[int, int], ...], text: str) -> None:
+        self.spans = spans
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PortList) and self.spans == other.spans
+
+    def __hash__(self) -> int:
+        return hash(self.spans)
+
+    def __repr__(self) -> str:
+        return f"PortList({self.canonical!r})"
 
     @classmethod
     def parse(cls, text: str) -> "PortList":

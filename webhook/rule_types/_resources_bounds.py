@@ -1,9 +1,9 @@
 """The words of `resources`: bounds for requests and limits, and how a class lays its own over them."""
 
 import re
-from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
+from webhook.expressions import expression
 from webhook.patterns import closest
 from webhook.pod.quantity import Quantity
 from webhook.rule_types._amounts import Amount
@@ -11,21 +11,18 @@ from webhook.source.declare import changed, field, fields, shape
 from webhook.source.path import Path
 from webhook.source.shape import BROKEN, Problems, decode, json_schema, wrong
 
-_ONE = 10**9
+ONE = 10**9
 
 OVERCOMMITTED = ("cpu", "memory", "ephemeral-storage")
 """The resources that a container without a limit takes without bounds; of all others it then gets none."""
 
 HUGE_PAGES = "hugepages-"
 _DEVICES = ("nvidia.com/gpu", "amd.com/gpu")
-_QUALIFIED = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_QUALIFIED = expression(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(NamedTuple):
     """How many times something, exactly: billionths of a time."""
-
-    ONE: ClassVar[int] = _ONE
 
     nano: int
     text: str
@@ -44,12 +41,12 @@ class Ratio:
 
     def allows(self, limit: Quantity, request: Quantity) -> bool:
         """Whether the limit is at most this many times the request."""
-        return limit.nano * _ONE <= request.nano * self.nano
+        return limit.nano * ONE <= request.nano * self.nano
 
     def times(self, request: Quantity) -> Quantity:
         """The largest limit that goes with a request, rounded down to thousandths."""
-        nano = request.nano * self.nano // _ONE
-        return Quantity(max(nano - nano % (_ONE // 1000), request.nano), request.family, "")
+        nano = request.nano * self.nano // ONE
+        return Quantity(max(nano - nano % (ONE // 1000), request.nano), request.family, "")
 
 
 class LimitDefault(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from webhook.pod.quantity import Quantity
 from webhook.rule_types._resources_bounds import (
     HUGE_PAGES,
+    ONE,
     OVERCOMMITTED,
     LimitBounds,
     LimitDefault,
@@ -32,7 +33,7 @@ def contradictions(name: str, bounds: ResourceBounds) -> Iterator[Contradiction]
         yield from _of_forbidden(bounds, limit)
         return
     ratio = bounds.max_limit_to_request
-    if ratio is not None and ratio.nano < Ratio.ONE:
+    if ratio is not None and ratio.nano < ONE:
         message = f"a limit is never below its request, so it cannot be at most {ratio.text} times as large"
         yield ("maxLimitToRequest",), message, "write 1 or more"
     elif ratio is not None and limit is not None and limit.equals_request:

@@ -1,11 +1,11 @@
 """What is wrong with a sidecar rule: told when rules load, at the key that is meant."""
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from webhook.admission.rule import Compiling
 from webhook.admission.schema_check import tell_misfits
+from webhook.expressions import expression
 from webhook.patterns import closest
 from webhook.pod.image import Image
 from webhook.pod.merge import find, keys_of
@@ -19,7 +19,7 @@ from webhook.source.path import Path, look_up
 if TYPE_CHECKING:
     from webhook.rule_types.sidecar import Params
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_LABEL = expression(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _RESOURCES = ("cpu", "memory", "ephemeral-storage")
 _TUNABLE = tuple(f"{name}.{side}" for name in _RESOURCES for side in ("request", "limit"))
 _NEED_CONTAINERS = ("volumes", "mount_into", "tune", "exclude_ports")

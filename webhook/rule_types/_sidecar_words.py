@@ -1,10 +1,9 @@
 """The words of `sidecar`: where it is put, who opts in or out, whom it skips, how teams tune it."""
 
-import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.rule import ReadMark
+from webhook.expressions import expression
 from webhook.pod.quantity import Quantity
 from webhook.rule_types._amounts import Amount
 from webhook.rule_types._label_names import key_mistake, value_mistake
@@ -13,12 +12,11 @@ from webhook.source.declare import field, shape
 from webhook.source.path import Path
 from webhook.source.shape import BROKEN, Problems, choice, wrong
 
-_KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
+_KIND = expression(r"[A-Z][A-Za-z0-9]{0,62}")
 _FAMILY = {"ReplicaSet": "Deployment", "CronJob": "Job"}
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where among the init containers: first, last, or before or after the one called `name`."""
 
     word: str

@@ -3,14 +3,14 @@
 Lt and Gt compare numbers where a cluster has that feature on; where it has not, no such toleration gets in.
 """
 
-import re
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from webhook.expressions import expression
 from webhook.patterns import closest
 from webhook.rule_types._label_names import key_mistake, value_mistake
 
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
+_INTEGER = expression(r"0|-?[1-9][0-9]{0,18}")
 _KUBERNETES_OWN = ("node.kubernetes.io", "node.cloudprovider.kubernetes.io")
 
 

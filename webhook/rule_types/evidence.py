@@ -25,6 +25,8 @@ from webhook.rule_types._evidence_claims import (
 )
 from webhook.rule_types._evidence_judging import Kind, Requirement
 from webhook.rule_types._evidence_scan import scan_judge
+from webhook.rule_types._evidence_sentences import sentence
+from webhook.rule_types._evidence_verdicts import once
 from webhook.rule_types._pinning import pinned
 from webhook.source.declare import field, shape
 
@@ -87,15 +89,10 @@ def _fine(covers: Callable[[Image], bool]) -> Fine:
 def sentences(params: Params, _: Compiling) -> Iterator[str]:
     """What the rule wants, for `doorward explain`."""
     yield f"Of images of {listing([pattern.text for pattern in params.images])} there must be:"
-    for one in params.require:
-        whose = listing(one.by.authorities) if one.by else f"an Authority with the role {ROLES[EvidenceType(one.type)]}"
-        count = f"{one.by.threshold} of " if one.by and one.by.threshold > 1 else ""
-        yield f"{one.name}: {one.type}, by {count}{whose}"
+    yield from map(sentence, params.require)
     if params.subject != NAMED:
         yield "It may be attached to each platform's image instead."
-    yield (
-        "A tag may stay." if params.tags == ALLOWED else "A tag is resolved once, and its digest is written behind it."
-    )
+    yield "A tag may stay." if params.tags == ALLOWED else "A tag is resolved once, and its digest written behind it."
     if params.bind == SUBMISSION:
         yield "For a pod that one of the cluster's own controllers makes, what is only too old warns."
 
@@ -143,17 +140,17 @@ def _kind(one: words.Requirement, names: tuple[str, ...] | None) -> Kind:
     kind = EvidenceType(one.type)
     match one:
         case words.Signature():
-            return Kind(kind, signature_judge(one), "any")
+            return Kind(kind, once(signature_judge(one)), "any")
         case words.Provenance():
-            return Kind(kind, provenance_judge(one), "any", one.max_age)
+            return Kind(kind, once(provenance_judge(one)), "any", one.max_age)
         case words.Scan():
             return Kind(kind, scan_judge(one), one.select, one.max_age)
         case words.Sbom():
-            return Kind(kind, sbom_judge(one), max_age=one.max_age, about=has_format(one))
+            return Kind(kind, once(sbom_judge(one)), max_age=one.max_age, about=has_format(one))
         case words.Tests():
-            return Kind(kind, tests_judge(one), max_age=one.max_age)
+            return Kind(kind, once(tests_judge(one)), max_age=one.max_age)
         case words.Summary():
-            return Kind(kind, summary_judge(one), max_age=one.max_age, about=is_by_verifier(one))
+            return Kind(kind, once(summary_judge(one)), max_age=one.max_age, about=is_by_verifier(one))
         case words.Approval():
             judge = approval_judge(one, None if names is None else frozenset(names))
             return Kind(kind, judge, max_age=one.max_age, about=is_for_here(one), newest=newest)

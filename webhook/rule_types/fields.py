@@ -1,8 +1,7 @@
 """fields: anything else that a field must be, without programming. The words: admission/statements.py."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.compile_statements import KEYS, compile_statement
 from webhook.admission.finding import Found
@@ -17,8 +16,7 @@ from webhook.source.path import Path
 from webhook.source.shape import Problems, wrong
 
 
-@dataclass(frozen=True, slots=True)
-class Statements:
+class Statements(NamedTuple):
     """A list of statements, or one alone; `raw` has each with its path below the rule type's key."""
 
     raw: tuple[tuple[Path, Any], ...]

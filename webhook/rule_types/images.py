@@ -6,7 +6,7 @@ as the one that it becomes: one finding says what would be rewritten, and no sec
 
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from webhook.admission.edits import Draft
 from webhook.admission.finding import Found
@@ -16,12 +16,14 @@ from webhook.pod.containers import ImageUse
 from webhook.pod.image import Image, ImagePattern, ImagePatterns
 from webhook.pod.image_rewrite import RewriteError, Rewrites, RewriteSource, RewriteTarget, rewrite
 from webhook.rule_types._image_contradictions import TagGlob, tell_contradictions
-from webhook.rule_types._image_pin import pin, said_with_digests
-from webhook.rule_types._pinning import Wanted
 from webhook.rule_types._seen import images
 from webhook.source.declare import field, shape
 from webhook.source.path import Path
 from webhook.source.shape import Problems, json_schema, record, record_schema
+
+if TYPE_CHECKING:
+    from webhook.rule_types._image_pin import Pin
+    from webhook.rule_types._pinning import Wanted
 
 
 class PullPolicy(StrEnum):
@@ -115,7 +117,7 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
     rewrites = _rewrites(params, compiling)
     tell_contradictions(params, compiling)
     read = _reader(rewrites)
-    pins = pin(compiling.declared.hosts if compiling.declared else None) if params.pin else None
+    pins = _pins(compiling) if params.pin else None
     checks: list[Check] = [_unreadable(only_warns=params == Params(digest=DigestNeed.PREFERRED))]
     if params.from_:
         checks.append(_outside(ImagePatterns(params.from_), read))
@@ -133,12 +135,18 @@ def compile(params: Params, compiling: Compiling) -> RuleParts:
         checks.append(pins.check)
     return RuleParts(
         checks=tuple(checks),
-        said=said_with_digests if pins else images,
+        said=pins.said if pins else images,
         rewrite=_rewrite(rewrites) if rewrites else None,
         rewrites=rewrites,
         pin=pins.make if pins else None,
         asks=((("pin",), ImagePattern.parse("**")),) if pins else (),
     )
+
+
+def _pins(compiling: Compiling) -> "Pin":
+    from webhook.rule_types._image_pin import pin  # with what evidence is made of, which few rules need
+
+    return pin(compiling.declared.hosts if compiling.declared else None)
 
 
 def _rewrites(params: Params, compiling: Compiling) -> Rewrites | None:
@@ -240,7 +248,7 @@ def _nothing(_: Image) -> None:
     """No image is pinned."""
 
 
-def _digest(pinned: Wanted, *, only_warns: bool) -> Check:
+def _digest(pinned: "Wanted", *, only_warns: bool) -> Check:
     """A digest must be there; whether what the rule pins has one, `pin` itself looks."""
     wants = "should have one" if only_warns else "must have one"
 

@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from webhook.errors import InputError
@@ -112,13 +111,13 @@ def _cure(argument: str) -> str:
     return f"there is no {printable(name)} in {printable(folder) if folder else 'the working directory'}"
 
 
-@dataclass(slots=True)
 class _Search:
     """Walks folders and remembers where it has been, so that links that lead in circles end."""
 
-    extensions: tuple[str, ...]
-    largest: int
-    _seen: set[object] = field(default_factory=set)
+    def __init__(self, extensions: tuple[str, ...], largest: int) -> None:
+        self.extensions = extensions
+        self.largest = largest
+        self._seen: set[object] = set()
 
     def is_new(self, identity: object) -> bool:
         """False for what was seen before: a folder by device and inode, a file by its real path."""

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from webhook.expressions import expression
 from webhook.source import scalars
 from webhook.source.chunk import Chunk
 from webhook.source.problem import Problem
 from webhook.source.tree import DEEPEST
 
-_SPACE = re.compile(r"[ \t\r\n]*")
-_JSON_BEGINS = re.compile(rb'\s*(?:\{\s*["}]|\[\s*["{\[\]])')
-_ESCAPES = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
+_SPACE = expression(r"[ \t\r\n]*")
+_JSON_BEGINS = expression(rb'\s*(?:\{\s*["}]|\[\s*["{\[\]])')
+_ESCAPES = expression(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
 _MESSAGES = {
     "Expecting property name enclosed in double quotes": "expected a key in double quotes",
     "Expecting ':' delimiter": "expected a : after the key",

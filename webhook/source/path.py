@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
+from webhook.expressions import expression
+
 Path = tuple[str | int, ...]
 
 
@@ -19,9 +21,9 @@ EACH = Each.EACH
 Steps = tuple[str | int | Each, ...]
 """A path as rules write it: spec.volumes[*].hostPath."""
 
-_STEP = re.compile(r"""(?:\A|(?<=[^.])\.)([A-Za-z_$][A-Za-z0-9_$/-]*)|\[(\*|[0-9]{1,4})\]|\["((?:[^"\\]|\\.)*)"\]""")
+_STEP = expression(r"""(?:\A|(?<=[^.])\.)([A-Za-z_$][A-Za-z0-9_$/-]*)|\[(\*|[0-9]{1,4})\]|\["((?:[^"\\]|\\.)*)"\]""")
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*\Z")
+_PLAIN_KEY = expression(r"[A-Za-z_$][A-Za-z0-9_$-]*\Z")
 
 
 def render(path: Path) -> str:

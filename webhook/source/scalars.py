@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from webhook.expressions import expression
+
 Scalar = str | int | float | bool | None
 
 TAG_PREFIX = "tag:yaml.org,2002:"
@@ -24,10 +26,10 @@ _WORDS: dict[str, Scalar] = {
 }
 _NUMBER_STARTS = frozenset("+-.0123456789")
 MAY_MEAN_MORE = _NUMBER_STARTS | {word[:1] for word in ("<<", *_WORDS)}  # every other first character makes a string
-_INTEGER = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))\Z")
-_SIGNED_BINARY = re.compile(r"0b([+-][01]+)\Z")  # go-yaml cuts off 0b and parses what is left: 0b-11 is -3
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_POINT_FIRST = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?\Z")
+_INTEGER = expression(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))\Z")
+_SIGNED_BINARY = expression(r"0b([+-][01]+)\Z")  # go-yaml cuts off 0b and parses what is left: 0b-11 is -3
+_FLOAT = expression(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_POINT_FIRST = expression(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?\Z")
 _INT64 = 1 << 63
 _LONGEST_INTEGER = 80  # no 64-bit number is longer, not even in binary
 

@@ -10,6 +10,7 @@ import re
 
 from yaml.error import MarkedYAMLError, YAMLError
 
+from webhook.expressions import expression
 from webhook.source import scalars
 from webhook.source.chunk import Chunk
 from webhook.source.problem import Problem
@@ -18,7 +19,7 @@ from webhook.source.tree import Collection
 _ALIGN = "check the indentation: all keys of one block start in the same column"
 _QUOTE = "quote the value"
 _TAB = ("a tab cannot indent YAML", "use spaces")
-_WORD = re.compile(r"[^\s,\[\]{}]*")
+_WORD = expression(r"[^\s,\[\]{}]*")
 _FORBIDDEN = r"[^\t\n\r\x20-\x7e\x85\xa0-\ufffd\U00010000-\U0010ffff]"
 
 # libyaml's words -> ours and the cure, where the place that libyaml gives is the right one

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 
+from webhook.expressions import expression
 from webhook.source.chunk import Chunk
 from webhook.source.problem import Problem
 from webhook.source.tree import Collection, Node, Scalar
 
 _MOST_LOOKED_AT = 100
-_UNQUOTED = re.compile(r"(?<![^\s:(,\[-])\{\{")  # at the start of a line or of a value, not within a word or a quote
-_HELMS = re.compile(
+_UNQUOTED = expression(r"(?<![^\s:(,\[-])\{\{")  # at the start of a line or of a value, not within a word or a quote
+_HELMS = expression(
     r"\{\{-?\s*(?:(?:include|template|tpl|toYaml|if|else|range|with|end|define|block)\b"
     r"|[^{}\n]{0,200}\.(?:Values|Release|Chart|Capabilities|Files|Template)\b)"
 )

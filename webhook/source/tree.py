@@ -5,7 +5,6 @@ This is the careful way: several times slower than the quick builder in yaml.py,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from yaml._yaml import CParser
@@ -34,40 +33,46 @@ class Refused(Exception):
         self.problem = problem
 
 
-@dataclass(slots=True, eq=False)
 class Scalar:
     """A text; `plain` means neither quoted nor tagged, so that its words decide what it is."""
 
-    start: int
-    end: int
-    tag: str | None
-    text: str
-    plain: bool
+    __slots__ = ("end", "plain", "start", "tag", "text")
+
+    def __init__(self, start: int, end: int, tag: str | None, text: str, plain: bool) -> None:
+        self.start = start
+        self.end = end
+        self.tag = tag
+        self.text = text
+        self.plain = plain
 
 
-@dataclass(slots=True, eq=False)
 class Collection:
     """A mapping, whose children are keys and values in turn, or a sequence."""
 
-    start: int
-    end: int
-    tag: str | None
-    is_mapping: bool
-    flow: bool
-    children: list[Node] = field(default_factory=list)
+    __slots__ = ("children", "end", "flow", "is_mapping", "start", "tag")
+
+    def __init__(self, start: int, end: int, tag: str | None, is_mapping: bool, flow: bool) -> None:
+        self.start = start
+        self.end = end
+        self.tag = tag
+        self.is_mapping = is_mapping
+        self.flow = flow
+        self.children: list[Node] = []
 
     def pairs(self) -> zip[tuple[Node, Node]]:
         return zip(self.children[::2], self.children[1::2], strict=True)
 
 
-@dataclass(slots=True, eq=False)
 class Alias:
     """A `*name`; without a target when nothing above it has that anchor."""
 
-    start: int
-    end: int
-    name: str
-    target: Scalar | Collection | None
+    __slots__ = ("end", "name", "start", "target")
+
+    def __init__(self, start: int, end: int, name: str, target: Scalar | Collection | None) -> None:
+        self.start = start
+        self.end = end
+        self.name = name
+        self.target = target
 
 
 Node = Scalar | Collection | Alias

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from yaml.error import YAMLError
 
+from webhook.expressions import expression
 from webhook.source import json_text, quick, scalars, syntax, template
 from webhook.source.chunk import Chunk
 from webhook.source.convert import Budget, Conversion
@@ -21,7 +22,7 @@ from webhook.source.positions import Part, Positions
 from webhook.source.problem import Place, Problem
 from webhook.source.tree import Parse, Refused
 
-_SEPARATOR = re.compile(rb"^---([^\n]*)\n?", re.MULTILINE)
+_SEPARATOR = expression(rb"^---([^\n]*)\n?", re.MULTILINE)
 _SOURCE_COMMENT = "# Source: "
 _CONTROLS = tuple(bytes((code,)) for code in (*range(9), *range(14, 32), 127))
 _FEW_CONTROLS = 3
