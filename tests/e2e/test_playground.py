@@ -26,7 +26,7 @@ def playground(tmp_path: Path) -> Iterator[Process]:
     environment = {**os.environ, "TMPDIR": str(made), "KUBEBUILDER_ASSETS": str(components.folder())}
     command = [sys.executable, "-m", "tests.e2e.playground"]
     with Process("the playground", command, tmp_path / "log", env=environment, cwd=ROOT) as started:
-        started.wait_until(lambda: EXPORT.search(started.log.read_text()) is not None)
+        started.wait_until(lambda: EXPORT.search(started.log.read_text()) is not None, seconds=180)
         yield started
 
 

@@ -7,9 +7,10 @@ import pytest
 from tests.objects import policy, request, ruleset, workload
 from webhook.admission.kinds import BUILT_IN, KEEPS_CLUSTER_ALIVE, KindPattern
 from webhook.admission.request import GroupKind, Operation
-from webhook.engine.decide import Stage, _phases
+from webhook.engine.decide import Stage
 from webhook.engine.needs import _phases as phases_asked_about
 from webhook.engine.needs import concerns_every_kind, guessed_kinds, needs, needs_by_rule, plural_of
+from webhook.engine.permitted import phases_of
 from webhook.pod.workloads import POD_AT
 from webhook.policy.matching import Match
 from webhook.policy.ruleset import Ruleset
@@ -215,7 +216,7 @@ def test_the_phases_that_are_asked_about_are_those_that_the_engine_runs(
     asks = request(
         None if gone else obj, old=obj if gone else None, operation=operation, subresource=subresource, kind=kind
     )
-    assert phases_asked_about(kind, subresource, operation) == _phases(asks, POD_AT[kind])
+    assert phases_asked_about(kind, subresource, operation) == phases_of(asks, POD_AT[kind])
 
 
 def test_rules_about_the_same_kinds_share_what_was_found_for_the_first() -> None:

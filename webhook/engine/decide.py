@@ -20,23 +20,22 @@ from webhook.admission.decision import Decision, Fault, Verdict
 from webhook.admission.edits import Note, authors_path
 from webhook.admission.facts import Facts, Learning, Needs
 from webhook.admission.finding import Action, Cause, Finding, Mode, RuleInfo, Severity, Standing
-from webhook.admission.kinds import NOT_A_SPEC
 from webhook.admission.request import Operation, Request
-from webhook.admission.rule import EPHEMERAL_PHASES, OBJECT_PHASES, POD_PHASES
+from webhook.admission.rule import OBJECT_PHASES, POD_PHASES
 from webhook.engine.conditions import conditional
 from webhook.engine.fold import decision_id, in_order, verdict_of
 from webhook.engine.judge import Case, Judged, excuse, expiring, failed, judge, subject_of, undecided
 from webhook.engine.match import Applicable, Matching, as_pod, match
-from webhook.engine.mutate import Made, Making, is_mirror, make_so
+from webhook.engine.mutate import Made, Making, make_so
+from webhook.engine.permitted import never_denied, phases_of, pod_place
 from webhook.engine.plan import Plan, plan_of
-from webhook.engine.ratchet import OldFindings, touches_only_bookkeeping
+from webhook.engine.ratchet import OldFindings
 from webhook.engine.scale import in_full
 from webhook.engine.trace import Trace
 from webhook.errors import MalformedObject
 from webhook.pod.defaults import created_pod_of, pod_of
-from webhook.pod.workloads import POD_AT
 from webhook.policy.ruleset import Ruleset
-from webhook.source.path import Path, look_up
+from webhook.source.path import Path
 
 MALFORMED = RuleInfo("doorward", "object-shape", "Objects have the shape of their kind", "", Severity.CRITICAL)
 """The rule that speaks when an object cannot be walked at all."""
@@ -152,7 +151,7 @@ class _Deciding(NamedTuple):
 
     def _make_so(self, applicable: Sequence[Applicable], pod_at: Path | None) -> Made | None:
         """What is written: a pod on CREATE, a new ephemeral container, another object's own fields."""
-        phases = _phases(self.request, pod_at)
+        phases = phases_of(self.request, pod_at)
         if not phases or self.request.object is None:
             return None
         at = pod_at if phases is not OBJECT_PHASES else None
@@ -271,40 +270,6 @@ class _Deciding(NamedTuple):
             matched=self.matching.ids,
             faults=faults,
         )
-
-
-def never_denied(request: Request) -> bool:
-    """Objects that are being deleted, and updates of finalizers, ownerReferences or managedFields alone.
-
-    The old object says whether it is being deleted: what is submitted is no evidence. A pod is deleted twice, the last
-    time by its kubelet.
-    """
-    new, old = request.object, request.old_object
-    if request.operation is Operation.DELETE:
-        return look_up(old, ("metadata", "deletionTimestamp")) is not None
-    if request.operation is not Operation.UPDATE or new is None:
-        return False
-    if look_up(new if old is None else old, ("metadata", "deletionTimestamp")) is not None:
-        return True
-    return old is not None and touches_only_bookkeeping(new, old)
-
-
-def _phases(request: Request, pod_at: Path | None) -> tuple[str, ...]:
-    """The phases of mutation that this request goes through; none for what cannot or must not be changed."""
-    if request.object is None or is_mirror(request.object) or never_denied(request):
-        return ()
-    if request.subresource == "ephemeralcontainers" and request.operation is Operation.UPDATE:
-        return EPHEMERAL_PHASES
-    if request.subresource or request.operation not in (Operation.CREATE, Operation.UPDATE):
-        return ()
-    if pod_at != ():
-        return OBJECT_PHASES
-    return POD_PHASES if request.operation is Operation.CREATE else ()
-
-
-def pod_place(request: Request) -> Path | None:
-    """Where the pod stands in the request's object; None where it carries none."""
-    return None if request.subresource in NOT_A_SPEC else POD_AT.get(request.kind)
 
 
 def _denies_ratcheting(finding: Finding) -> bool:

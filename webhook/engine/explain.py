@@ -22,9 +22,10 @@ from webhook.admission.statements import Statement
 from webhook.admission.words import shown
 from webhook.engine.conditions import conditional
 from webhook.engine.criteria import Asked, Reason, criteria, reason
-from webhook.engine.decide import decide, pod_place, pods_of
+from webhook.engine.decide import decide, pods_of
 from webhook.engine.match import Matching, as_pod, match, namespace_for
 from webhook.engine.mutate import Made, narrow
+from webhook.engine.permitted import pod_place
 from webhook.engine.trace import Trace
 from webhook.errors import MalformedObject
 from webhook.pod.containers import Pod
