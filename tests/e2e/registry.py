@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,13 @@ class Cosign:
         self._run("generate-key-pair")
         self._run("signing-config", "create", "--out", "signing.json")
         self.public_key = (folder / "cosign.pub").read_text()
+        self._trusts = "cosign.pub"
+
+    def knowing(self, public_key: Path) -> Cosign:
+        """The same cosign, which verifies with another public key (PEM)."""
+        other = copy(self)
+        other._trusts = str(public_key)
+        return other
 
     def sign(self, image: str, **annotations: str) -> None:
         """Sign an image in the bundle format."""
@@ -86,7 +94,7 @@ class Cosign:
 
     def verifies_attestation(self, image: str, kind: str) -> bool:
         """Whether cosign itself accepts an attestation of this type by this key."""
-        words = ["verify-attestation", "--key", "cosign.pub", "--insecure-ignore-tlog=true", *_PLAIN]
+        words = ["verify-attestation", "--key", self._trusts, "--insecure-ignore-tlog=true", *_PLAIN]
         return self._answer(*words, "--type", kind, image).returncode == 0
 
     def _run(self, *words: str) -> None:

@@ -434,3 +434,12 @@ def test_an_exception_for_an_image_holds_after_another_rule_has_rewritten_it(exe
     assert [f.standing for f in offline.findings] == [f.standing for f in served.findings] == [Standing.EXCEPTED]
     other = decided(rules, pod(image="registry.corp.example/hub/other/thing:1"), stage=Stage.VALIDATE)
     assert other.allowed is (exempted == "docker.io")
+
+
+def test_a_new_ephemeral_container_does_not_make_the_pod_anew() -> None:
+    """What plugins fill into a pod when it is created they do not fill in later, and /validate does not see it."""
+    rules = policy("- name: r\n  metadata: {labels: {made-by: {from: {pod: spec.serviceAccountName}}}}")
+    debugged = pod({"spec": {"ephemeralContainers": [{"name": "debug", "image": "a.example/a:1"}]}})
+    asked = request(debugged, old=pod(), subresource="ephemeralcontainers")
+    both, validate = decided(rules, asked), decided(rules, asked, Stage.VALIDATE)
+    assert (both.verdict, both.findings) == (validate.verdict, validate.findings) == (Verdict.ALLOWED, ())

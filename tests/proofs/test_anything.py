@@ -145,7 +145,7 @@ def test_what_is_allowed_was_asked_of_every_rule_in_full(kind: str) -> None:
     """Whatever hostile stands in it; and no rule breaks, nor in an update where it stood before."""
     rule: Rules = OF_EACH[kind]
 
-    @proven(32)
+    @proven(26)
     @given(st.lists(rule, min_size=1, max_size=6), creations(PODS), SEEDS)
     def asked(bodies: list[Json], request: Request, seed: int) -> None:
         ruleset = loaded(enforced([policy("p", bodies)]))

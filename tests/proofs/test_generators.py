@@ -26,7 +26,7 @@ MAKING = {"defaults", "images", "metadata", "podSecurity", "resources", "sidecar
 def test_nearly_all_folders_load() -> None:
     seen: Counter[str] = Counter()
 
-    @proven(100)
+    @proven(80)
     @given(folders())
     def draw(documents: list[Json]) -> None:
         seen["drawn"] += 1
@@ -43,7 +43,7 @@ def test_nearly_all_folders_load() -> None:
 def test_all_verdicts_come_up_and_many_objects_are_changed() -> None:
     seen: Counter[Verdict | str] = Counter()
 
-    @proven(100)
+    @proven(80)
     @given(folders(), requests())
     def draw(documents: list[Json], request: Request) -> None:
         decision = decision_of(request, loaded(documents))
@@ -61,7 +61,7 @@ def test_rules_of_each_type_find_and_make_so(kind: str) -> None:
     seen: Counter[str] = Counter()
     rule: Rules = OF_EACH[kind]
 
-    @proven(40)
+    @proven(30)
     @given(rule, creations(weighted((3, PODS), (1, PLAUSIBLE))), SEEDS)
     def draw(body: Json, request: Request, seed: int) -> None:
         ruleset = loaded(enforced([policy("p", [body])]))

@@ -122,7 +122,7 @@ class _Deciding(NamedTuple):
         if self.trace is not None:
             self.trace.applicable, self.trace.own, self.trace.pods = applicable, own, pods
         made = pods or own
-        if made and pod_at is not None:
+        if made and pod_at is not None and (pods or request.operation is Operation.CREATE):
             final = created_pod_of(made.draft.object, pod_at)  # the API server fills in defaults after every patch
         case = case._replace(object=final)
         judged = judge(case, self._plan(applicable), subject)

@@ -85,14 +85,14 @@ class Endpoints:
             for registry, pools in zip(registries, self._pools, strict=True)
         }
 
-    async def ask(self, image: Image, question: Question, terms: Terms) -> Answer:
+    async def ask(self, image: Image, question: Question, terms: Terms, *, mirrors: bool = True) -> Answer:
         """A 200 to a question about the image's repository; raises RegistryFailure.
 
-        Mirrors are asked in their order while the registry does not answer. Their word that something does not exist
-        is no more than their word: NotThere then says what kept the registry from answering.
+        Mirrors are asked in their order while the registry does not answer, unless `mirrors` is False. Their word that
+        something does not exist is no more than their word: NotThere then says what kept the registry from answering.
         """
         hosts = self._declared(image, question.what)
-        if len(hosts) == 1:
+        if len(hosts) == 1 or not mirrors:
             return await self._ask(hosts[0], image, question, terms, terms.deadline)
         return await self._ask_in_turn(hosts, image, question, terms)
 

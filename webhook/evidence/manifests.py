@@ -52,7 +52,8 @@ class Descriptor(NamedTuple):
 class Manifest(NamedTuple):
     """An image's or artifact's manifest, or an index: `manifests` is None unless it is one.
 
-    `digest` was computed from the bytes, `size` is how many they are. `artifact_type` is the type of its config where it does not say its own.
+    `digest` was computed from the bytes, and they are `size` many. `artifact_type` is the type of its config where it
+    does not say its own.
     """
 
     digest: str

@@ -10,12 +10,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import NamedTuple
 
 import httpx
 
 from webhook import VERSION
+from webhook.evidence.addresses import authority, host_of, is_loopback, same_place
 from webhook.evidence.connections import PARALLEL, Handshake, Pools
 from webhook.evidence.failures import Lying, Misconfigured, NotAvailable
 from webhook.patterns import shown
@@ -71,7 +71,7 @@ class Endpoint:
         self.registry = registry
         self.host = host
         insecure = registry.spec.insecure and host == registry.spec.host
-        self.plain = insecure or (_is_loopback(host) and not registry.spec.ca)
+        self.plain = insecure or (is_loopback(host) and not registry.spec.ca)
         dialled = _HUB_API if host == DOCKER_HUB else host
         self._scheme_and_host = f"{'http' if self.plain else 'https'}://{dialled}"
         self._base = httpx.URL(self._scheme_and_host)
@@ -101,7 +101,7 @@ class Endpoint:
         if url.query or url.userinfo or not self._may_be_plain(url):
             return False
         declared = (httpx.URL(one) for one in self.registry.spec.token_realms)
-        return _authority(url) == _authority(self._base) or any(_same_place(url, one) for one in declared)
+        return authority(url) == authority(self._base) or any(same_place(url, one) for one in declared)
 
     async def get(self, url: httpx.URL, headers: Mapping[str, str], asking: Asking) -> Answer:
         """Asks, follows declared redirects, and waits and asks again where it is told to and has the time.
@@ -145,7 +145,7 @@ class Endpoint:
 
     async def ask_for_token(self, request: httpx.Request, asking: Asking) -> Answer:
         """One request to a token service that `may_be_asked_for_tokens`; nothing is followed from there."""
-        async with by(asking.deadline, asking.what, _host_of(request.url)):
+        async with by(asking.deadline, asking.what, host_of(request.url)):
             try:
                 return await self._exchange(request, asking)
             except _Broken:
@@ -166,7 +166,7 @@ class Endpoint:
             if answer.status not in _MOVED:
                 return answer
             url = self._redirected(url, answer, asking.what)
-            if _authority(url) != _authority(self._base):
+            if authority(url) != authority(self._base):
                 sent.pop("Authorization", None)
         raise Lying(asking.what, f"{self.host} redirects more than {MOST_REDIRECTS} times")
 
@@ -177,26 +177,26 @@ class Endpoint:
             raise Lying(what, f"{answer.host} redirects to what is no address") from None
         declared = target.host and not target.userinfo and self._may_be_redirected_to(target)
         if not declared:
-            place = shown(f"{target.scheme}://{_host_of(target)}")
+            place = shown(f"{target.scheme}://{host_of(target)}")
             raise Misconfigured(
                 what, f"{answer.host} redirects to {place}, which is not among the redirectHosts of its Registry"
             )
         if not self._may_be_plain(target):
-            raise Misconfigured(what, f"{answer.host} redirects to plain HTTP at {shown(_host_of(target))}")
+            raise Misconfigured(what, f"{answer.host} redirects to plain HTTP at {shown(host_of(target))}")
         return target
 
     def _may_be_redirected_to(self, target: httpx.URL) -> bool:
         if target.scheme not in ("http", "https"):
             return False
         hosts = (httpx.URL(f"{target.scheme}://{host}") for host in self.registry.spec.redirect_hosts)
-        return _authority(target) in (_authority(self._base), *map(_authority, hosts))
+        return authority(target) in (authority(self._base), *map(authority, hosts))
 
     def _may_be_plain(self, url: httpx.URL) -> bool:
-        return url.scheme == "https" or (url.scheme == "http" and (self.plain or _is_loopback(_host_of(url))))
+        return url.scheme == "https" or (url.scheme == "http" and (self.plain or is_loopback(host_of(url))))
 
     async def _exchange(self, request: httpx.Request, asking: Asking) -> Answer:
-        what, own = asking.what, _authority(request.url) == _authority(self._base)
-        host = self.host if own else _host_of(request.url)
+        what, own = asking.what, authority(request.url) == authority(self._base)
+        host = self.host if own else host_of(request.url)
         request.extensions["trace"] = Handshake()
         try:
             response = await self._pools.of(own).handle_async_request(request)
@@ -286,26 +286,3 @@ def _reason(error: httpx.ConnectError) -> str:
             return cause.strerror.lower()
         cause = cause.__cause__ or cause.__context__
     return "no connection"
-
-
-def _authority(url: httpx.URL) -> tuple[str, int]:
-    """Host and port; two addresses with the same are one and the same server."""
-    return url.raw_host.decode(), url.port or (80 if url.scheme == "http" else 443)
-
-
-def _same_place(one: httpx.URL, other: httpx.URL) -> bool:
-    return (one.scheme, _authority(one), one.path) == (other.scheme, _authority(other), other.path)
-
-
-def _host_of(url: httpx.URL) -> str:
-    return url.netloc.decode("ascii", "replace").rpartition("@")[2]
-
-
-def _is_loopback(host: str) -> bool:
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
