@@ -3,9 +3,9 @@
 A block's first line says what it is: `# loads` (a rules folder without errors and warnings), `# warns: TEXT` (one that
 loads with that warning), `# fails: TEXT`, or an object that is judged under the folder above it: `# allowed`,
 `# denied: PATH, ...`, `# warned: PATH, ...`, `# undecided: PATH, ...`, `# mutated: PATH = JSON`. Further comment lines
-set the moment (`# at:`) and the user (`# as:`), and name files that lie beside it (`# beside:`); of a folder with PolicyTests, the cases that do not come out as they
-expect (`# untrue:`), and the block of `$ doorward test` below it is what that prints. A block `# old` is the object
-that the next one is an update of. An object without `kind` is a merge patch over the pod of tests/objects.py.
+set the moment (`# at:`) and the user (`# as:`), and name files that lie beside it (`# beside:`); of a folder with
+PolicyTests, the cases that do not come out as they expect (`# untrue:`), and the block of `$ doorward test` below it is
+what that prints. A block `# old` is the object that the next one is an update of. An object without `kind` is a merge patch over the pod of tests/objects.py.
 """
 
 import json

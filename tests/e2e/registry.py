@@ -26,11 +26,11 @@ _MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Registry(Process):
-    """go-containerregistry's registry, with the referrers API; plain HTTP, everything in memory."""
+    """go-containerregistry's registry, with or without the referrers API; plain HTTP, everything in memory."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, referrers: bool = True) -> None:
         log = folder / "registry.log"
-        super().__init__("registry", [program(REGISTRY)], log)
+        super().__init__("registry", [program(REGISTRY), *([] if referrers else ["no-referrers"])], log)
         self.wait_until(lambda: log.read_text().endswith("\n"))
         self.host = log.read_text().split()[0]
 

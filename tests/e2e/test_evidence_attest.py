@@ -1,4 +1,4 @@
-"""What `doorward evidence attest` writes, everything real: a registry keeps it, cosign verifies it, a check accepts it."""
+"""What `doorward evidence attest` writes, all real: a registry keeps it, cosign verifies it, a check accepts it."""
 
 from __future__ import annotations
 
@@ -139,6 +139,19 @@ def test_two_attestations_stand_beside_each_other(world: World) -> None:
     assert types == ["sbom", "signature", "vulnerability-scan"]
     assert world.scanner.cosign.verifies_attestation(digest, "vuln")
     assert world.scanner.cosign.verifies_attestation(digest, "spdxjson")
+
+
+def test_a_registry_without_the_referrers_api_has_it_listed_under_the_fallback_tag(tmp_path: Path) -> None:
+    with Registry(tmp_path, referrers=False) as registry:
+        world = World(tmp_path, registry)
+        tag, digest = world.image("listed")
+        for kind, file in (("vulnerability-scan", plain_report(tmp_path)), ("sbom", PREDICATES / "spdx-2.3.json")):
+            done = world.attest(tag, kind, file, world.scanner)
+            assert done.returncode == 0, done.stderr
+            assert "listed under" in done.stdout
+        assert world.scanner.cosign.verifies_attestation(digest, "vuln")
+        assert world.scanner.cosign.verifies_attestation(digest, "spdxjson")
+        assert world.checked(tag) == 0
 
 
 def test_a_key_of_cosigns_own_format_is_refused_with_the_way_round_it(world: World) -> None:

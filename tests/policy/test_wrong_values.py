@@ -25,7 +25,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 _BLOCK = re.compile(r"```yaml\n# (rule|loads|beside)\n(.*?)```", re.DOTALL)
 ODD: tuple[Any, ...] = ({"zz": "yy"}, [["zz"]], None, 7.5)
 
-TAKEN = {
+TAKEN: dict[str, dict[str, tuple[Any, ...]]] = {
     "fields": {"min": (7.5,), "max": (7.5,), "to": ([["zz"]],)},
     "resources": dict.fromkeys(("min", "max", "default", "maxLimitToRequest"), (7.5,)),
     "sidecar": dict.fromkeys(("min", "max", "default"), (7.5,)),

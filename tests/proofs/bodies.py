@@ -196,9 +196,8 @@ CONTAINER_LEAVES = any_of(
     lifecycle=({"preStop": {"sleep": {"seconds": 3}}},),
 )
 TARGETS = any_of(pod=POD_LEAVES, containers=CONTAINER_LEAVES, volumes=({"emptyDir": {"sizeLimit": "1Gi"}},))
-ENFORCED = any_of(
+ENFORCED = any_of(  # of nothing that `clamp` bounds below: which of two such rules comes first is seen
     pod=any_of(
-        terminationGracePeriodSeconds=(60,),
         dnsConfig=({"options": [{"name": "ndots", "value": "2"}]},),
         enableServiceLinks=(False,),
         hostUsers=(False,),

@@ -52,7 +52,7 @@ def bounded(most: int = MOST_CALLS) -> Iterator[None]:
         sys.setprofile(before)
 
 
-@proven(150)
+@proven(110)
 @given(folders(), any_requests(), st.sampled_from(list(Stage)), SEEDS)
 def test_an_answer_always_comes_and_no_rule_breaks(
     documents: list[Json], request: Request, stage: Stage, seed: int

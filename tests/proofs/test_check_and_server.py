@@ -137,7 +137,7 @@ def in_log(line: bytes) -> list[tuple[str, str, str, str, str]]:
     return sorted((f["rule"], f["path"], f["action"], f["cause"], f.get("exception", "")) for f in found)
 
 
-@proven(200)
+@proven(160)
 @given(folders(), requests(), SEEDS)
 def test_check_and_the_server_give_one_answer(documents: list[Json], request: Request, seed: int) -> None:
     ruleset = loaded(documents)

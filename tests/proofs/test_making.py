@@ -18,7 +18,7 @@ from webhook.policy.ruleset import Ruleset
 WRITTEN = weighted((5, creations()), (2, updates()))
 
 
-@proven(160)
+@proven(130)
 @given(folders(), WRITTEN, SEEDS)
 def test_what_was_made_so_once_is_not_made_so_again_and_has_the_same_verdict(
     documents: list[Json], request: Request, seed: int
@@ -55,7 +55,7 @@ def test_what_a_rule_makes_so_the_same_rule_accepts_and_does_not_make_so_again(k
     """A rule by itself has no finding at a place that it has filled, set or put in, nor below it."""
     rule: Rules = OF_EACH[kind]
 
-    @proven(50)
+    @proven(40)
     @given(rule, creations(), SEEDS)
     def accepts(body: Json, request: Request, seed: int) -> None:
         ruleset = loaded(enforced([policy("p", [body])]))

@@ -12,6 +12,7 @@ from tests.proofs.objects import Json
 from tests.proofs.proving import decision_of, loaded, proven, told
 from tests.proofs.rules import folders
 from webhook.admission.decision import Decision
+from webhook.admission.finding import Cause
 from webhook.admission.request import Request
 
 
@@ -58,11 +59,14 @@ def as_sets(value: Any) -> Any:
 
 
 def without_places(decision: Decision) -> list[Any]:
-    """What is found, wherever in a list."""
-    return sorted((f.rule.id, re.sub(r"\[[0-9]+\]", "[]", f.where), f.cause, f.action) for f in decision.findings)
+    """What is found, wherever in a list; of rules that clash at several places, one is named."""
+    return sorted(
+        (f.rule.id, "" if f.cause is Cause.FAILED else re.sub(r"\[[0-9]+\]", "[]", f.where), f.cause, f.action)
+        for f in decision.findings
+    )
 
 
-@proven(120)
+@proven(90)
 @given(folders(), requests(), SEEDS)
 def test_names_settle_no_clash(documents: list[Json], request: Request, seed: int) -> None:
     """A rollout by percent goes by the policy's name, and is left out; so are two rules that put in one container."""

@@ -26,7 +26,11 @@ from tests.rule_types.one_rule import wrongs
             "a limit is never below its request, so it cannot be at most 0.5 times as large",
             "write 1 or more",
         ),
-        ("cpu: {request: {min: '2'}, limit: {max: '1'}}", "no limit is below its request, and limit.max is 1", "lower it"),
+        (
+            "cpu: {request: {min: '2'}, limit: {max: '1'}}",
+            "no limit is below its request, and limit.max is 1",
+            "lower it",
+        ),
         (
             "cpu: {request: {default: '2'}, limit: {max: '1'}}",
             "the default request 2 is above the largest limit 1",

@@ -183,7 +183,10 @@ def test_volumes_and_mounts_of_another_shape_break_nothing(volume: Any) -> None:
             "emptyDir: {sizeLimit: {default: 1Mi, min: 1Gi}}",
             [("error", "the default 1Mi is below the minimum 1Gi", "write 1Gi or more")],
         ),
-        ("emptyDir: {sizeLimit: {min: 2Gi, max: 1Gi}}", [("error", "the minimum 2Gi is above the maximum 1Gi", "swap them")]),
+        (
+            "emptyDir: {sizeLimit: {min: 2Gi, max: 1Gi}}",
+            [("error", "the minimum 2Gi is above the maximum 1Gi", "swap them")],
+        ),
         ("emptyDir: {sizeLimit: {max: 100m}}", [("error", "bytes are counted whole, 100m is not", "write 1")]),
         (
             "emptyDir: {sizeLimit: {max: 0}}",

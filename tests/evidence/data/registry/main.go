@@ -1,4 +1,5 @@
-// Command registry serves an empty OCI registry with the referrers API on the loopback address and prints where.
+// Command registry serves an empty OCI registry on the loopback address and prints where. It has the referrers API
+// unless it is told `no-referrers`.
 package main
 
 import (
@@ -7,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 
 	"github.com/google/go-containerregistry/pkg/registry"
 )
@@ -18,5 +20,6 @@ func main() {
 	}
 	fmt.Println(listener.Addr())
 	quiet := registry.Logger(log.New(io.Discard, "", 0))
-	log.Fatal(http.Serve(listener, registry.New(registry.WithReferrersSupport(true), quiet)))
+	referrers := len(os.Args) < 2 || os.Args[1] != "no-referrers"
+	log.Fatal(http.Serve(listener, registry.New(registry.WithReferrersSupport(referrers), quiet)))
 }
