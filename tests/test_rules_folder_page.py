@@ -5,7 +5,8 @@ loads with that warning), `# fails: TEXT`, or an object that is judged under the
 `# denied: PATH, ...`, `# warned: PATH, ...`, `# undecided: PATH, ...`, `# mutated: PATH = JSON`. Further comment lines
 set the moment (`# at:`) and the user (`# as:`), and name files that lie beside it (`# beside:`); of a folder with
 PolicyTests, the cases that do not come out as they expect (`# untrue:`), and the block of `$ doorward test` below it is
-what that prints. A block `# old` is the object that the next one is an update of. An object without `kind` is a merge patch over the pod of tests/objects.py.
+what that prints. A block `# old` is the object that the next one is an update of. An object without `kind` is a merge
+patch over the pod of tests/objects.py.
 """
 
 import json

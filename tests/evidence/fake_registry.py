@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from tests.evidence.behaviours import Behaviour, Receive, Scope, Send, content, error
+from tests.evidence.behaviours import Behaviour, Receive, Scope, Send, content, error, status
 from webhook.evidence.manifests import OCI_INDEX, OCI_MANIFEST
 
 EMPTY = "application/vnd.oci.empty.v1+json"
@@ -54,6 +54,7 @@ class FakeRegistry:
 
     `auth` is "", "basic" or "bearer" (then `realm` is where tokens are, its own /token unless said otherwise). `users`
     may log in, and pull what `may_pull(user, path)` says; "" is nobody. `absent` is the status for what does not exist.
+    Whoever may pull may push. `uploads_to` is put before the path at which an upload goes on.
     """
 
     def __init__(
@@ -62,8 +63,10 @@ class FakeRegistry:
         self.manifests: dict[str, dict[str, Stored]] = {}
         self.blobs: dict[str, bytes] = {}
         self.referring: dict[str, list[dict[str, Any]]] = {}
+        self.uploads_to = ""
         self.has_referrers, self.page, self.auth, self.realm, self.absent = referrers, page, auth, realm, absent
         self.filters = False
+        self.tells_of_subjects = True
         self.users: dict[str, str] = {}
         self.identity_tokens: dict[str, str] = {}
         self.may_pull: Callable[[str, str], bool] = lambda user, _: bool(user)
@@ -176,7 +179,7 @@ class FakeRegistry:
             self.at_once -= 1
 
     async def _note(self, scope: Scope, receive: Receive) -> Asked:
-        body, more = b"", scope["method"] == "POST"
+        body, more = b"", scope["method"] in ("POST", "PUT")
         while more:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
@@ -199,6 +202,8 @@ class FakeRegistry:
         path, what, name = _taken_apart(asked.path)
         if self.auth and (refusal := self._refusal(asked, path)):
             return refusal
+        if asked.method in ("POST", "PUT"):
+            return self._taken(asked, path, what, name)
         if what == "blobs" and name in self.blobs:
             return content(self.blobs[name], "application/octet-stream")
         if what == "manifests" and name in self.manifests.get(path, {}):
@@ -207,6 +212,24 @@ class FakeRegistry:
         if what == "referrers" and self.has_referrers:
             return self._referrers(asked, name)
         return error(self.absent, "DENIED" if self.absent == 403 else "MANIFEST_UNKNOWN")
+
+    def _taken(self, asked: Asked, path: str, what: str, name: str) -> Behaviour:
+        """A blob in two steps, or a manifest, which is listed where it refers to another."""
+        if asked.method == "POST":
+            return status(202, location=f"{self.uploads_to}/v2/{path}/blobs/uploads/7?state=a%2Bb")
+        if what == "uploads":
+            wrong = asked.query["state"] != "a+b" or sha256(asked.body) != asked.query["digest"]
+            self.blob(asked.body)
+            return error(400, "DIGEST_INVALID") if wrong else status(201)
+        own = self.manifest(path, asked.body, "" if ":" in name else name, asked.headers["content-type"])
+        document = json.loads(asked.body)
+        about = document.get("subject", {}).get("digest")
+        if not about or not self.has_referrers:
+            return status(201, docker_content_digest=own)
+        kept = {"digest": own, "size": len(asked.body), "mediaType": document["mediaType"]}
+        self.referring.setdefault(about, []).append({**kept, "artifactType": document["artifactType"]})
+        told = {"oci_subject": about} if self.tells_of_subjects else {}
+        return status(201, docker_content_digest=own, **told)
 
     def _referrers(self, asked: Asked, digest: str) -> Behaviour:
         listed = self.referring.get(digest, [])
@@ -231,7 +254,8 @@ class FakeRegistry:
             user, scope = self.tokens.get(value, ("", "")) if kind == "Bearer" else ("", "")
             realm = self.realm or f"{'https' if self.tls else 'http'}://{asked.headers['host']}/token"
             challenge = f'Bearer realm="{realm}",service="fake, the registry",scope="repository:{path}:pull,push"'
-            if scope == f"repository:{path}:pull" and self.may_pull(user, path):
+            wanted = "pull,push" if asked.method in ("POST", "PUT") else "pull"
+            if scope == f"repository:{path}:{wanted}" and self.may_pull(user, path):
                 return None
         if self.auth == "basic" and user is not None and self.may_pull(user, path):
             return None
@@ -263,6 +287,6 @@ class FakeRegistry:
 
 
 def _taken_apart(path: str) -> tuple[str, str, str]:
-    head, name = path.removeprefix("/v2/").rsplit("/", 1)
+    head, name = path.removeprefix("/v2/").replace("/blobs/uploads/", "/uploads/").rsplit("/", 1)
     repository, _, what = head.rpartition("/")
     return repository, what, name
