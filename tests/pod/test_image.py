@@ -324,3 +324,22 @@ def test_a_set_answers_as_its_patterns_do_one_by_one(texts: list[str], host: str
     image = Image.parse(f"{host}/{path}")
     patterns = _set(*texts)
     assert patterns.first(image) == next((one for one in patterns.patterns if one.matches(image)), None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nginx",
+        "nginx:1.27",
+        "UPPER/case",
+        "localhost:5000/a/b:1",
+        f"quay.io/a/b:1@sha256:{'a' * 64}",
+        "registry.corp.example/shop/web",
+    ],
+)
+def test_an_image_is_the_same_by_its_normal_reference(text: str) -> None:
+    image = Image.parse(text)
+    again = Image.normal(image.reference)
+    assert (again.host, again.path, again.digest) == (image.host, image.path, image.digest)
+    assert again.reference == image.reference
+    assert again.segments == image.segments

@@ -58,7 +58,7 @@ class Gathering:
 
     async def facts(self, need: ImageNeed, terms: Terms) -> ImageFacts:
         """What is needed of an image; raises RegistryFailure."""
-        image = Image.parse(need.reference)
+        image = Image.normal(need.reference)
         manifest = await self._source.resolve(image, terms)
         if not need.evidence:
             return ImageFacts(manifest.digest, listed=self._clock())

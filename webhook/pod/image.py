@@ -33,6 +33,14 @@ class Image:
         """Raises ValueError with what is wrong. (Kubernetes itself refuses only an empty text and outer blanks.)"""
         return _parse_image(text)
 
+    @classmethod
+    def normal(cls, reference: str) -> Image:
+        """The image of a reference in its normal form (`reference`): what stands before the first slash is its host."""
+        host, _, rest = reference.partition("/")
+        name, at, digest = rest.partition("@")
+        path, _, tag = name.rpartition(":") if not at else (name, "", "")
+        return cls(host, path, tag or None, digest or None, reference)
+
     @property
     def repository(self) -> str:
         """Host and path, without tag and digest."""
