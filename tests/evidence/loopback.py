@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -63,7 +63,7 @@ class Wire:
             except OSError:
                 return
             self.connections += 1
-            with connection:
+            with connection, suppress(OSError):  # whoever has read enough hangs up
                 connection.settimeout(5)
                 if connection.recv(65536):
                     connection.sendall(self.sends)

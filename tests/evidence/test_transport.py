@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -17,8 +18,6 @@ from tests.evidence.loopback import Wire
 from webhook.evidence.failures import Lying, NotAvailable, RegistryFailure
 from webhook.evidence.manifests import Descriptor
 from webhook.evidence.registry import RegistryClient
-
-NOW = datetime.now(UTC)
 
 
 def test_proxies_of_the_environment_do_not_exist(
@@ -86,11 +85,11 @@ def test_when_a_registry_asks_us_to_wait_too_often_it_is_unavailable(full: FakeR
 
 @pytest.mark.parametrize(
     "when",
-    ["3600", format_datetime(NOW + timedelta(hours=1, seconds=30), usegmt=True)],
+    [lambda: "3600", lambda: format_datetime(datetime.now(UTC) + timedelta(hours=1, seconds=30), usegmt=True)],
     ids=["seconds", "date"],
 )
-def test_when_waiting_would_take_too_long_nobody_waits(full: FakeRegistry, when: str) -> None:
-    full.instead["/blobs/"] = status(429, retry_after=when)
+def test_when_waiting_would_take_too_long_nobody_waits(full: FakeRegistry, when: Callable[[], str]) -> None:
+    full.instead["/blobs/"] = status(429, retry_after=when())
     said = unavailable(registry(full.host), full.host, 50)
     assert said.startswith(f"{full.host} answers 429: too many requests, or out of order; ask again in 36")
     assert len(full.asked) == 1
