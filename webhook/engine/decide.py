@@ -28,7 +28,7 @@ from webhook.engine.judge import Case, Judged, excuse, expiring, failed, judge, 
 from webhook.engine.match import Applicable, Matching, as_pod, match
 from webhook.engine.mutate import Made, Making, make_so
 from webhook.engine.permitted import never_denied, phases_of, pod_place
-from webhook.engine.plan import Plan, plan_of
+from webhook.engine.plan import Plan, plan_apart
 from webhook.engine.ratchet import OldFindings
 from webhook.engine.scale import in_full
 from webhook.engine.trace import Trace
@@ -146,7 +146,7 @@ class _Deciding(NamedTuple):
         """How the rules whose conditions hold are judged."""
         known = self.matching.plan
         if known is None:
-            return plan_of(applicable, self.ruleset)
+            return plan_apart(applicable, self.ruleset)
         return known if applicable is self.matching.applicable else known.holding(applicable)
 
     def _make_so(self, applicable: Sequence[Applicable], pod_at: Path | None) -> Made | None:
@@ -202,7 +202,7 @@ class _Deciding(NamedTuple):
             before = created_pod_of(self._become_pod(case.pod_at, old, aside).draft.object, case.pod_at)
         was = case._replace(object=before, learning=aside)
         try:
-            judged = judge(was, plan_of(self._applied(old, applicable, case.pod_at), self.ruleset))
+            judged = judge(was, plan_apart(self._applied(old, applicable, case.pod_at), self.ruleset))
         except MalformedObject:
             return findings
         known = OldFindings(judged.findings, before)

@@ -14,7 +14,7 @@ from webhook.admission.finding import Mode
 from webhook.admission.request import GroupKind, Operation, Request
 from webhook.admission.selector import NAME_LABEL
 from webhook.engine.namespaces import namespace_of
-from webhook.engine.plan import Applicable
+from webhook.engine.plan import Applicable, plan_apart
 from webhook.engine.shortlist import Candidate, Matching, Shortlist, all_hold, candidates, shortlist
 from webhook.pod.workloads import POD, POD_AT
 from webhook.policy.matching import Match, UserSet
@@ -52,14 +52,17 @@ def match(request: Request, ruleset: Ruleset, facts: Facts, now: datetime) -> Ma
         return Needs(frozenset({request.namespace}))
     listed = shortlist(request, ruleset, rules, namespace, now)
     undecided = listed.undecided(labels_of(request) if listed.by_label else {})
-    return _decide(undecided, listed, request, reason, now) if undecided else listed.settled
+    return _decide(undecided, listed, request, ruleset, reason, now) if undecided else listed.settled
 
 
-def _decide(undecided: list[Candidate], listed: Shortlist, request: Request, reason: str, now: datetime) -> Matching:
+def _decide(
+    undecided: list[Candidate], listed: Shortlist, request: Request, ruleset: Ruleset, reason: str, now: datetime
+) -> Matching:
     """The settled rules, and those of the others that apply; all in their order."""
     namespace = listed.settled.namespace
     applicable = list(zip(listed.positions, listed.settled.applicable, strict=True))
     unknown: list[tuple[int, tuple[Rule, str]]] = []
+    chosen: list[Applicable] = []
     for one in undecided:
         mode = one.rule.rollout.mode(now, request.namespace, namespace)
         if mode is Mode.OFF:
@@ -72,9 +75,12 @@ def _decide(undecided: list[Candidate], listed: Shortlist, request: Request, rea
         elif applies is None:
             unknown.append((one.position, (one.rule, "who asks is not known here")))
         else:
-            applicable.append((one.position, Applicable(one.rule, mode)))
+            chosen.append(Applicable(one.rule, mode))
+            applicable.append((one.position, chosen[-1]))
     found, unsure = _in_order(applicable), _in_order(unknown)
-    return Matching(found, unsure, namespace, tuple(one.rule.info.id for one in found))
+    settled = listed.settled.plan or plan_apart(listed.settled.applicable, ruleset)
+    plan = settled.joined(plan_apart(chosen, ruleset))
+    return Matching(found, unsure, namespace, tuple(one.rule.info.id for one in found), plan=plan)
 
 
 def _in_order(numbered: list[tuple[int, _T]]) -> tuple[_T, ...]:

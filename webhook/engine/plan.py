@@ -70,9 +70,15 @@ class Plan(NamedTuple):
         """The same plan, of the conditional rules with those that still apply."""
         return self._replace(conditional=tuple(one for one in applicable if one.rule.when))
 
+    def joined(self, other: "Plan") -> "Plan":
+        """Both, one after the other."""
+        return Plan(self.groups + other.groups, self.others + other.others, self.conditional + other.conditional)
+
 
 def plan_of(applicable: Sequence[Applicable], ruleset: Ruleset) -> Plan:
-    """How these rules are judged. What their groups learn is kept with the ruleset, for all who ask for the same rules.
+    """How rules that apply to all requests of a kind and namespace are judged.
+
+    What their groups learn is kept with the ruleset, for all who ask for the same rules.
 
     A rule with a condition is about other containers for each request, so it is always judged by itself.
     """
@@ -82,6 +88,23 @@ def plan_of(applicable: Sequence[Applicable], ruleset: Ruleset) -> Plan:
     if known is None:
         known = ruleset.memo[key] = _planned(lasting)
     return known.holding(applicable) if len(lasting) < len(applicable) else known
+
+
+def plan_apart(applicable: Sequence[Applicable], ruleset: Ruleset) -> Plan:
+    """The same for rules that the request chose, by its labels or by who asks: each remembers by itself.
+
+    There are as many sets of them as users care to make, and only so many rules.
+    """
+    plan = Plan()
+    for one in applicable:
+        key = ("alone", one.rule.info.id, one.mode)
+        if one.rule.when:
+            plan = plan.joined(Plan(conditional=(one,)))
+            continue
+        if key not in ruleset.memo:
+            ruleset.memo[key] = _planned((one,))
+        plan = plan.joined(ruleset.memo[key])
+    return plan
 
 
 def _planned(applicable: Iterable[Applicable]) -> Plan:

@@ -163,7 +163,7 @@ class ImageFactsSource:
 
     async def _answer(self, key: _Key, asker: Asker) -> ImageFacts | NotHad:
         need = key.need
-        async with self._turns[need.host]:
+        async with self._turns[need.host if need.host in self._specs else ""]:
             try:
                 found: ImageFacts | NotHad = await self._gathering.facts(
                     need, Terms(monotonic() + PATIENCE, asker.secrets)

@@ -30,7 +30,7 @@ class ShortWay(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """What has not come as a whole goes uvicorn's way, where bodies have time and limits."""
         super().data_received(data)
-        if self._body is not None and self.parser is not None:
+        if self._body is not None and self.parser is not None and not self.transport.is_closing():
             self._turn_back(b"".join(self._body))
 
     def on_message_begin(self) -> None:
