@@ -1,7 +1,7 @@
 """The short way of a plain review: read as a whole, decided and answered at once.
 
-ASGI's scope, task and messages cost more than a decision, and a review needs none of them: it is a POST with a JSON
-body that mostly arrives in one piece, and mostly nothing has to be waited for. Everything else (a body in pieces, any
+A review needs none of ASGI's scope, task and messages (docs/adr/005 has what they cost): it is a POST with a JSON body
+that mostly arrives in one piece, and mostly nothing has to be waited for. Everything else (a body in pieces, any
 unusual header, an answer that needs facts) goes uvicorn's way, from its first byte, as if nothing had been here.
 """
 
