@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import anyio
 import pytest
 
+from tests.evidence.asking import docker_config, logging_in, registry
 from tests.evidence.behaviours import Receive, Scope, Send
 from tests.evidence.fake_registry import FakeRegistry
+from tests.evidence.listing import PATH
 from tests.evidence.loopback import serving
 
 
@@ -83,3 +86,19 @@ def dialled(monkeypatch: pytest.MonkeyPatch) -> Dialled:
 
     monkeypatch.setattr(anyio, "connect_tcp", dial)
     return book
+
+
+@pytest.fixture
+def corp(tmp_path: Path, fake: FakeRegistry) -> Any:
+    """A registry for which the operator has a login: ci with the password word."""
+    fake.image("shop/web", "1.2")
+    fake.image("shop/api", "1.2")
+    fake.users["ci"] = "word"
+    file = tmp_path / "config.json"
+    file.write_bytes(docker_config({fake.host: ("ci", "word")}))
+    return lambda **spec: registry(fake.host, credentials=logging_in(str(file)), **spec)
+
+
+@pytest.fixture
+def digest(fake: FakeRegistry) -> str:
+    return fake.image(PATH, "1.2")

@@ -10,33 +10,10 @@ from tests.evidence.asking import asked, image, registry, terms
 from tests.evidence.behaviours import content, endless, error, hang, status
 from tests.evidence.conftest import Dialled
 from tests.evidence.fake_registry import BUNDLE, EMPTY, FakeRegistry, sha256
+from tests.evidence.listing import CLAIMS, CREATED, DSSE, NOTARY, PATH, SIMPLE, contents, found
 from webhook.evidence.attached import Attached, Kind, Listing, attached, side_by_side
 from webhook.evidence.failures import Lying, Misconfigured, NotAvailable, NotThere
 from webhook.evidence.manifests import OCI_INDEX
-
-PATH = "shop/web"
-SIMPLE = "application/vnd.dev.cosign.simplesigning.v1+json"
-DSSE = "application/vnd.dsse.envelope.v1+json"
-NOTARY = "application/vnd.cncf.notary.signature"
-CREATED = "org.opencontainers.image.created"
-CLAIMS = "dev.sigstore.bundle.predicateType"
-
-
-@pytest.fixture
-def digest(fake: FakeRegistry) -> str:
-    return fake.image(PATH, "1.2")
-
-
-def found(fake: FakeRegistry, digest: str, seconds: float = 30.0, **spec: Any) -> Listing:
-    return asked(registry(fake.host, **spec), lambda client: attached(client, image(fake.host), digest, terms(seconds)))
-
-
-def contents(fake: FakeRegistry, listing: Listing) -> list[bytes]:
-    return [fake.blobs[item.descriptor.digest] for item in listing.items]
-
-
-def scan(day: int) -> dict[str, str]:
-    return {CLAIMS: "https://scan", CREATED: f"2026-{1 + day // 28:02}-{1 + day % 28:02}T00:00:00Z"}
 
 
 def test_nothing_is_attached(fake: FakeRegistry, digest: str) -> None:

@@ -1,39 +1,11 @@
 """Too much of it: what is looked at first, what is left out, and that it is said."""
 
 import json
-from typing import Any
 
-import pytest
-
-from tests.evidence.asking import asked, image, registry, terms
 from tests.evidence.behaviours import content
 from tests.evidence.fake_registry import FakeRegistry
-from webhook.evidence.attached import Listing, attached
+from tests.evidence.listing import CLAIMS, CREATED, DSSE, PATH, SIMPLE, contents, found, scan
 from webhook.evidence.manifests import OCI_INDEX
-
-PATH = "shop/web"
-SIMPLE = "application/vnd.dev.cosign.simplesigning.v1+json"
-DSSE = "application/vnd.dsse.envelope.v1+json"
-NOTARY = "application/vnd.cncf.notary.signature"
-CREATED = "org.opencontainers.image.created"
-CLAIMS = "dev.sigstore.bundle.predicateType"
-
-
-@pytest.fixture
-def digest(fake: FakeRegistry) -> str:
-    return fake.image(PATH, "1.2")
-
-
-def found(fake: FakeRegistry, digest: str, seconds: float = 30.0, **spec: Any) -> Listing:
-    return asked(registry(fake.host, **spec), lambda client: attached(client, image(fake.host), digest, terms(seconds)))
-
-
-def contents(fake: FakeRegistry, listing: Listing) -> list[bytes]:
-    return [fake.blobs[item.descriptor.digest] for item in listing.items]
-
-
-def scan(day: int) -> dict[str, str]:
-    return {CLAIMS: "https://scan", CREATED: f"2026-{1 + day // 28:02}-{1 + day % 28:02}T00:00:00Z"}
 
 
 def test_the_newest_of_a_kind_comes_first_and_what_does_not_tell_last(fake: FakeRegistry, digest: str) -> None:

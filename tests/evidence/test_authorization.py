@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.evidence.asking import asked, docker_config, image, logging_in, registry, terms
+from tests.evidence.asking import asked, image, registry, terms
 from tests.evidence.behaviours import content, endless, hang, redirect, status
 from tests.evidence.conftest import Dialled
 from tests.evidence.fake_registry import FakeRegistry
 from tests.evidence.loopback import Wire
+from tests.evidence.pulling import pulled, refusal
 from webhook.admission.evidence import Outcome
 from webhook.evidence.authorization import Challenge, parse_challenges
-from webhook.evidence.credentials import NO_SECRETS, PullSecrets
-from webhook.evidence.failures import Lying, Misconfigured, NotAvailable, Refused, RegistryFailure, not_had
+from webhook.evidence.failures import Lying, Misconfigured, NotAvailable, Refused, not_had
 from webhook.evidence.registry import RegistryClient
 
 
@@ -57,34 +57,6 @@ def test_challenges_are_read(headers: list[str], challenges: tuple[Challenge, ..
 
 def test_a_challenge_without_an_end_takes_no_time() -> None:
     assert parse_challenges(["Bearer " + 'a="' * 30_000]) is not None
-
-
-@pytest.fixture
-def corp(tmp_path: Path, fake: FakeRegistry) -> Any:
-    """A registry for which the operator has a login: ci with the password word."""
-    fake.image("shop/web", "1.2")
-    fake.image("shop/api", "1.2")
-    fake.users["ci"] = "word"
-    file = tmp_path / "config.json"
-    file.write_bytes(docker_config({fake.host: ("ci", "word")}))
-    return lambda **spec: registry(fake.host, credentials=logging_in(str(file)), **spec)
-
-
-def pulled(fake: FakeRegistry, declared: Any, *paths: str, secrets: PullSecrets = NO_SECRETS) -> None:
-    """Pulls manifests one after the other."""
-
-    async def ask(client: RegistryClient) -> None:
-        for path in paths or ("shop/web",):
-            await client.resolve(image(fake.host, f"{path}:1.2"), terms(secrets=secrets))
-
-    asked(declared, ask)
-
-
-def refusal(failure: type[RegistryFailure], fake: FakeRegistry, declared: Any, **more: Any) -> str:
-    with pytest.raises(failure) as caught:
-        pulled(fake, declared, **more)
-    assert type(caught.value) is failure
-    return caught.value.reason
 
 
 def test_basic_is_shown_only_after_it_was_asked_for_and_then_at_once(fake: FakeRegistry, corp: Any) -> None:

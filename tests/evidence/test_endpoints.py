@@ -9,41 +9,14 @@ from tests.evidence.asking import asked, docker_config, image, logging_in, regis
 from tests.evidence.behaviours import hang, status
 from tests.evidence.conftest import Dialled
 from tests.evidence.fake_registry import FakeRegistry
+from tests.evidence.pulling import pulled, refusal
 from webhook.evidence.credentials import NO_SECRETS, PullSecrets, read_pull_secrets
-from webhook.evidence.failures import Misconfigured, NotAvailable, NotThere, Refused, RegistryFailure
+from webhook.evidence.failures import Misconfigured, NotAvailable, NotThere, Refused
 from webhook.evidence.registry import RegistryClient
 
 
 def resolved(fake: FakeRegistry, rest: str = "shop/web:1.2", **spec: Any) -> Any:
     return asked(registry(fake.host, **spec), lambda client: client.resolve(image(fake.host, rest), terms()))
-
-
-@pytest.fixture
-def corp(tmp_path: Path, fake: FakeRegistry) -> Any:
-    """A registry for which the operator has a login: ci with the password word."""
-    fake.image("shop/web", "1.2")
-    fake.image("shop/api", "1.2")
-    fake.users["ci"] = "word"
-    file = tmp_path / "config.json"
-    file.write_bytes(docker_config({fake.host: ("ci", "word")}))
-    return lambda **spec: registry(fake.host, credentials=logging_in(str(file)), **spec)
-
-
-def pulled(fake: FakeRegistry, declared: Any, *paths: str, secrets: PullSecrets = NO_SECRETS) -> None:
-    """Pulls manifests one after the other."""
-
-    async def ask(client: RegistryClient) -> None:
-        for path in paths or ("shop/web",):
-            await client.resolve(image(fake.host, f"{path}:1.2"), terms(secrets=secrets))
-
-    asked(declared, ask)
-
-
-def refusal(failure: type[RegistryFailure], fake: FakeRegistry, declared: Any, **more: Any) -> str:
-    with pytest.raises(failure) as caught:
-        pulled(fake, declared, **more)
-    assert type(caught.value) is failure
-    return caught.value.reason
 
 
 def test_a_mirror_is_asked_when_the_registry_does_not_answer(fake: FakeRegistry, other: FakeRegistry) -> None:
